@@ -1,0 +1,1 @@
+"""What the Lambda functions share: errors, names, the Personalize client and logs."""

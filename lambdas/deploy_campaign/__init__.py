@@ -1,0 +1,1 @@
+"""Campaigns: created or updated, tried, and published to the API."""

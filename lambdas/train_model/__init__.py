@@ -1,0 +1,1 @@
+"""Solutions, their versions and the metrics of a version."""
