@@ -1,0 +1,68 @@
+"""Trains on most users and asks for the rest: what a recipe is worth on data that it has not seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tastemaker.evaluation.metrics import DEPTH, personalize_metrics
+from tastemaker.evaluation.split import Request, Split, personalize_split
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tastemaker.recommenders import Interactions, Recipe
+
+Ranker = Callable[["Request", "NDArray[np.bool_] | None"], "NDArray[np.int32]"]
+"""Answers a request with items, best first, out of those that a mask allows (None: all)."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Personalize's metrics twice.
+
+    `metrics`: on the events as they are. `metrics_new_items`: what the user already has in the input counts neither as
+    truth nor as a recommendation, and a request of which no truth is left is not asked.
+    `fit_seconds`: wall time of training.
+    """
+
+    metrics: dict[str, float]
+    metrics_new_items: dict[str, float]
+    fit_seconds: float
+
+
+def evaluate(recipe: Recipe, interactions: Interactions, *, seed: int) -> Evaluation:
+    """Train a recipe on nine tenths of the users and judge its answers for the others. `seed` draws the users."""
+    split = personalize_split(interactions, seed)
+    started = time.perf_counter()
+    model = recipe.fit(split.train, seed=seed)
+    fit_seconds = time.perf_counter() - started
+
+    def ranker(request: Request, candidates: NDArray[np.bool_] | None) -> NDArray[np.int32]:
+        return model.recommend(request.history, DEPTH, candidates)[0]
+
+    return judge(ranker, split, fit_seconds=fit_seconds)
+
+
+def judge(ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluation:
+    """The metrics of any ranker's answers to the requests of a split."""
+    n_items = len(split.train.item_ids)
+    lists, truths, new_lists, new_truths = [], [], [], []
+    for request in split.test:
+        lists.append(ranker(request, None).tolist())
+        truths.append(request.truth.tolist())
+        unseen = np.ones(n_items, dtype=np.bool_)
+        unseen[request.history] = False
+        new_truth = request.truth[unseen[request.truth]]
+        if len(new_truth):
+            new_lists.append(ranker(request, unseen).tolist())
+            new_truths.append(new_truth.tolist())
+    return Evaluation(
+        metrics=personalize_metrics(lists, truths, n_items),
+        metrics_new_items=personalize_metrics(new_lists, new_truths, n_items),
+        fit_seconds=fit_seconds,
+    )

@@ -1,0 +1,103 @@
+"""Who consumed what, when, and how: the one input of every recipe, as integer columns beside two catalogues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Events sorted by user, then by time; events of the same second keep the order of the input.
+
+    `user_ids` and `item_ids` are the catalogues, each sorted and without duplicates; `user`, `item` and
+    `event_type` are positions in `user_ids`, `item_ids` and `event_types`; `timestamp` is in epoch seconds. The
+    columns all have the length of the number of events.
+    """
+
+    user_ids: NDArray[np.str_]
+    item_ids: NDArray[np.str_]
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    timestamp: NDArray[np.int64]
+    event_type: NDArray[np.int16]
+    event_types: tuple[str, ...]
+
+    @classmethod
+    def from_columns(
+        cls,
+        user_ids: Sequence[str] | NDArray[np.str_],
+        item_ids: Sequence[str] | NDArray[np.str_],
+        timestamps: Sequence[int] | NDArray[np.int64],
+        event_types: Sequence[str] | NDArray[np.str_] | None = None,
+    ) -> Interactions:
+        """The events of four parallel columns, in any order. Without event types, all are of one unnamed type.
+
+        Raises ValueError where the columns differ in length.
+        """
+        lengths = {"user_ids": len(user_ids), "item_ids": len(item_ids), "timestamps": len(timestamps)}
+        if event_types is not None:
+            lengths["event_types"] = len(event_types)
+        if len(set(lengths.values())) > 1:
+            sizes = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            raise ValueError(f"the columns must be of equal length: {sizes}")
+        users, user = np.unique(np.asarray(user_ids, dtype=np.str_), return_inverse=True)
+        items, item = np.unique(np.asarray(item_ids, dtype=np.str_), return_inverse=True)
+        types: tuple[str, ...] = ("",)
+        kind = np.zeros(len(user), dtype=np.int16)
+        if event_types is not None:
+            names, inverse = np.unique(np.asarray(event_types, dtype=np.str_), return_inverse=True)
+            types, kind = tuple(str(name) for name in names), inverse.astype(np.int16)
+        timestamp = np.asarray(timestamps, dtype=np.int64)
+        order = np.lexsort((timestamp, user))
+        return cls(
+            user_ids=users,
+            item_ids=items,
+            user=user[order].astype(np.int32),
+            item=item[order].astype(np.int32),
+            timestamp=timestamp[order],
+            event_type=kind[order],
+            event_types=types,
+        )
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """(n_users + 1,): the events of user u are those from `starts[u]` up to `starts[u + 1]`."""
+        return np.searchsorted(self.user, np.arange(len(self.user_ids) + 1))
+
+    def history(self, user_index: int) -> NDArray[np.int32]:
+        """The items of one user, oldest first."""
+        return self.item[self.starts[user_index] : self.starts[user_index + 1]]
+
+    def of_users(self, chosen: NDArray[np.bool_]) -> Interactions:
+        """The events of the users that the mask (n_users,) chooses. The item catalogue stays whole."""
+        kept = chosen[self.user]
+        renumbered = np.cumsum(chosen, dtype=np.int32) - 1
+        return replace(
+            self,
+            user_ids=self.user_ids[chosen],
+            user=renumbered[self.user[kept]].astype(np.int32),
+            item=self.item[kept],
+            timestamp=self.timestamp[kept],
+            event_type=self.event_type[kept],
+        )
+
+
+def locate(catalogue: NDArray[np.str_], ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int32]:
+    """The position of each id in a sorted catalogue; −1 where it is not in it."""
+    wanted = np.asarray(ids, dtype=np.str_)
+    if not len(wanted) or not len(catalogue):
+        return np.full(len(wanted), -1, dtype=np.int32)
+    places = np.minimum(np.searchsorted(catalogue, wanted), len(catalogue) - 1)
+    return np.where(catalogue[places] == wanted, places, -1).astype(np.int32)

@@ -1,0 +1,79 @@
+"""What every recipe and every model offers, and how scores become a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tastemaker.recommenders.interactions import Interactions
+
+
+class Model(Protocol):
+    """A trained recipe. It keeps no users: whoever asks brings the history along."""
+
+    @property
+    def item_ids(self) -> NDArray[np.str_]:
+        """(n_items,): the sorted catalogue; items are known by their positions in it."""
+
+    def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(n_items,): a probability for each item of the catalogue, summing to one.
+
+        `history` holds positions, oldest first; positions outside the catalogue (−1: unknown) are passed over. An
+        empty history gets popularity.
+        """
+
+    def recommend(
+        self, history: NDArray[np.int32], k: int, candidates: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The k best items and their scores, best first; only those that the mask `candidates` (n_items,) allows.
+
+        The scores are those of `scores`, whatever the mask. Equal items come in the order of the catalogue. Fewer
+        than k come back where fewer are allowed.
+        """
+
+    def save(self, path: Path) -> None:
+        """Write the model to one `.npz` file, which `tastemaker.recommenders.load` reads."""
+
+
+class Recipe(Protocol):
+    """A way to train a model."""
+
+    def fit(
+        self, interactions: Interactions, *, seed: int = 0, progress: Callable[[float], None] | None = None
+    ) -> Model:
+        """Train. `progress` hears the share that is done, from 0 to 1."""
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """exp(x_i) / Σ_j exp(x_j), without overflow."""
+    if not len(logits):
+        return logits.astype(np.float32)
+    weights: NDArray[np.float32] = np.exp(logits - logits.max())
+    weights /= weights.sum()
+    return weights
+
+
+def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
+    """The positions of the k largest allowed values, largest first, the earlier position first among equals."""
+    allowed = np.arange(len(values)) if candidates is None else np.flatnonzero(candidates)
+    k = min(k, len(allowed))
+    if k <= 0:
+        return np.empty(0, dtype=np.int32)
+    found = values[allowed]
+    if k < len(allowed):
+        least = np.partition(found, len(found) - k)[len(found) - k]
+        keep = found >= least
+        allowed, found = allowed[keep], found[keep]
+    return allowed[np.argsort(-found, kind="stable")[:k]].astype(np.int32)
+
+
+def known(history: NDArray[np.int32], n_items: int) -> NDArray[np.int32]:
+    """The history without what is no position of the catalogue."""
+    return history[(history >= 0) & (history < n_items)]

@@ -1,0 +1,70 @@
+"""Popularity: the items that most people have consumed, the same list for everyone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tastemaker.recommenders.model import best
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tastemaker.recommenders.interactions import Interactions
+
+
+def distinct_users(interactions: Interactions) -> NDArray[np.int64]:
+    """(n_items,): how many different users have consumed each item."""
+    n_items = len(interactions.item_ids)
+    pairs = np.unique(interactions.user.astype(np.int64) * n_items + interactions.item)
+    return np.bincount(pairs % n_items, minlength=n_items) if n_items else np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """Items by their number of distinct users, as Personalize's Popularity-Count."""
+
+    def fit(
+        self,
+        interactions: Interactions,
+        *,
+        seed: int = 0,  # noqa: ARG002 - part of every recipe's signature; nothing here is drawn
+        progress: Callable[[float], None] | None = None,
+    ) -> PopularityModel:
+        users = distinct_users(interactions)
+        if progress is not None:
+            progress(1.0)
+        return PopularityModel(item_ids=interactions.item_ids, users=users)
+
+
+@dataclass(frozen=True, eq=False)
+class PopularityModel:
+    """`users` (n_items,): distinct users of each item. An item's probability is (users + 1) / Σ (users + 1)."""
+
+    item_ids: NDArray[np.str_]
+    users: NDArray[np.int64]
+
+    def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:  # noqa: ARG002 - the same for everyone
+        smoothed = self.users + 1.0
+        return (smoothed / max(1.0, float(smoothed.sum()))).astype(np.float32)
+
+    def recommend(
+        self, history: NDArray[np.int32], k: int, candidates: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        scores = self.scores(history)
+        items = best(scores, k, candidates)
+        return items, scores[items]
+
+    def save(self, path: Path) -> None:
+        with path.open("wb") as file:
+            np.savez_compressed(file, kind=np.array("popularity"), item_ids=self.item_ids, users=self.users)
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> PopularityModel:
+        """The model of what `save` wrote."""
+        return cls(item_ids=arrays["item_ids"].astype(np.str_), users=arrays["users"].astype(np.int64))
