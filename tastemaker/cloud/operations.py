@@ -56,6 +56,7 @@ class _Route:
 
     operation: str
     path: re.Pattern[str]
+    labels: Sequence[str]
     query: Mapping[str, str | None]
     headers: frozenset[str]
     parameters: Mapping[str, str]
@@ -69,7 +70,9 @@ class _Route:
                 return None
         if not self.headers <= request.headers.keys() or not (match := self.path.fullmatch(request.path)):
             return None
-        arguments: dict[str, object] = {name: unquote(text) for name, text in match.groupdict().items()}
+        arguments: dict[str, object] = {
+            name: unquote(text) for name, text in zip(self.labels, match.groups(), strict=True)
+        }
         arguments.update((self.parameters[name], value) for name, value in query.items() if name in self.parameters)
         return arguments
 
@@ -105,10 +108,12 @@ def _route(operation: OperationModel) -> _Route:
                 query.setdefault(wire_name, None)
         elif location == "header" and required:
             headers.add(wire_name.lower())
+    pattern, labels = _pattern(path)
     protocol = str(operation.service_model.metadata["protocol"])
     return _Route(
         operation=operation.name,
-        path=_pattern(path),
+        path=pattern,
+        labels=labels,
         query=query,
         headers=frozenset(headers),
         parameters=parameters,
@@ -122,17 +127,19 @@ def _members(shape: StructureShape) -> Iterator[tuple[str, str, str, bool]]:
         yield name, location, str(member.serialization.get("name", name)), name in shape.required_members
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    """A service model's path, such as `/{Bucket}/{Key+}`, as an expression over percent-encoded paths."""
-    pieces = re.split(r"(\{[^}]+\})", path.rstrip("/"))
+def _pattern(path: str) -> tuple[re.Pattern[str], Sequence[str]]:
+    """A service model's path, such as `/{Bucket}/{Key+}`, as an expression over percent-encoded paths, and what its
+    groups are called."""
+    labels: list[str] = []
     expression = ""
-    for piece in pieces:
+    for piece in re.split(r"(\{[^}]+\})", path.rstrip("/")):
         if piece.startswith("{"):
             label = piece.strip("{}")
-            expression += f"(?P<{label.rstrip('+')}>{'.+' if label.endswith('+') else '[^/]+'})"
+            labels.append(label.rstrip("+"))
+            expression += "(.+)" if label.endswith("+") else "([^/]+)"
         else:
             expression += re.escape(piece)
-    return re.compile(expression + "/?")
+    return re.compile(expression + "/?"), labels
 
 
 def _json(body: bytes) -> dict[str, object]:
