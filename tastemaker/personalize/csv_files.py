@@ -1,0 +1,162 @@
+"""Reads CSV by Personalize's rules into typed columns: backslash escapes, an unquoted header, one record a line."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from tastemaker.personalize.schemas import Field, Schema
+
+ID_FIELDS = ("USER_ID", "ITEM_ID", "ACTION_ID")
+LONGEST_ID = 256
+LONGEST_STRING = 1000
+LONGEST_TEXT = 20_000
+
+NONCONFORMING = (
+    "Input csv has rows that do not conform to the dataset schema. Please ensure all required data fields are present "
+    "and that they are of the type specified in the schema."
+)
+_FORMATTING_GUIDE = "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html"
+
+_TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+}
+_SOMETHING = re.compile(rb"[^\r\n]")
+_CODES = pa.dictionary(pa.int32(), pa.string())
+
+
+class ImportRefused(Exception):
+    """Data breaks a rule. `reason` is Personalize's failureReason; `detail` says where, which Personalize does not."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason} {detail}".strip())
+        self.reason = reason
+        self.detail = detail
+
+
+def read_csv(data: bytes, schema: Schema, name: str) -> tuple[tuple[str, ...], pa.Table]:
+    """The header of a file and its columns, as the schema names, types and orders them. `name` is for messages.
+
+    Columns that the schema does not know are passed over; empty cells are null. Strings of interactions come as
+    dictionaries, since few differ. Raises ImportRefused.
+    """
+    end = data.find(b"\n")
+    end = len(data) if end < 0 else end
+    first_line = data[:end]
+    header = tuple(first_line.decode("utf-8-sig", errors="replace").rstrip("\r").split(","))
+    _check_header(header, schema, name)
+    body = pa.py_buffer(data).slice(min(len(data), end + 1))
+    types = {field.name: arrow_type(field, schema) for field in schema.fields}
+    has_records = _SOMETHING.search(data, end) is not None
+    table = _parse(body, header, types, name) if has_records else pa.schema(types).empty_table()
+    table = table.unify_dictionaries()
+    _check_lines(data, table, schema, name)
+    for position, field in enumerate(schema.fields):
+        checked = _checked(field, table.column(position), name)
+        table = table.set_column(position, field.name, checked)
+    return header, table
+
+
+def arrow_type(field: Field, schema: Schema) -> pa.DataType:
+    """How a field is held in memory and on disk."""
+    if field.type == "string" and schema.dataset_type.endswith("INTERACTIONS"):
+        return _CODES
+    return _TYPES[field.type]
+
+
+def _check_header(header: tuple[str, ...], schema: Schema, name: str) -> None:
+    missing = [field.name for field in schema.fields if field.name not in header]
+    if missing:
+        detail = f"{name} has the columns {', '.join(header)}; headers are matched exactly and stand without quotes."
+        raise ImportRefused(f"Input CSV is missing the following columns: [{', '.join(missing)}].", detail)
+    twice = [field.name for field in schema.fields if header.count(field.name) > 1]
+    if twice:
+        raise ImportRefused(
+            f"Input CSV has the following columns more than once: [{', '.join(twice)}].", f"See {name}."
+        )
+
+
+def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataType], name: str) -> pa.Table:
+    try:
+        return pacsv.read_csv(
+            pa.BufferReader(body),
+            read_options=pacsv.ReadOptions(column_names=_distinct(header)),
+            parse_options=pacsv.ParseOptions(double_quote=False, escape_char="\\"),
+            convert_options=pacsv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                true_values=_spellings("true"),
+                false_values=_spellings("false"),
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise ImportRefused(NONCONFORMING, f"{name}: {error}") from error
+
+
+def _spellings(word: str) -> list[str]:
+    return ["".join(letters) for letters in product(*zip(word, word.upper(), strict=True))]
+
+
+def _distinct(header: tuple[str, ...]) -> list[str]:
+    """Columns that are passed over may share a name, which pyarrow would take for one column."""
+    return [column if header.count(column) == 1 else f"{number}:{column}" for number, column in enumerate(header)]
+
+
+def _check_lines(data: bytes, table: pa.Table, schema: Schema, name: str) -> None:
+    if data.count(b"\n") <= table.num_rows + 1 and b"\r" not in data:
+        return  # no more lines than records: no value can hold a line break
+    for field in schema.fields:
+        if field.type == "string" and (row := _first(_matches(table[field.name], r"[\r\n]"))) is not None:
+            raise ImportRefused(NONCONFORMING, f"{name}: record {row + 1} has a line break in {field.name}.")
+
+
+def _checked(field: Field, column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    if not field.nullable and column.null_count:
+        row = _first(pc.is_null(column))
+        raise ImportRefused(NONCONFORMING, f"{name}: record {(row or 0) + 1} has no {field.name}.")
+    if field.type != "string":
+        return column
+    values = distinct_strings(column)
+    sizes = pc.min_max(pc.binary_length(values)).as_py()
+    if field.name in ID_FIELDS and sizes["min"] == 0:
+        raise ImportRefused(NONCONFORMING, f"{name}: an empty {field.name}.")
+    limit = LONGEST_ID if field.name in ID_FIELDS else LONGEST_TEXT if field.textual else LONGEST_STRING
+    # no text has more characters than bytes, so the cheap length decides nearly always
+    if (sizes["max"] or 0) <= limit or pc.max(pc.utf8_length(values)).as_py() <= limit:
+        return column
+    if field.textual:
+        return pc.utf8_slice_codeunits(column, 0, limit)
+    raise ImportRefused(
+        f"Length cannot be more than {limit} characters for {field.name}. If no values exceed the character limit, "
+        f"make sure your data follows the formatting guidelines listed in {_FORMATTING_GUIDE}.",
+        f"{name}: the longest value has {pc.max(pc.utf8_length(values)).as_py()} characters.",
+    )
+
+
+def distinct_strings(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """The values that occur: a dictionary's own, or the column itself. Dictionaries must be unified."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    return column.chunk(0).dictionary if column.num_chunks else pa.array([], column.type.value_type)
+
+
+def _matches(column: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+    return pc.match_substring_regex(plain, pattern)
+
+
+def _first(mask: pa.ChunkedArray) -> int | None:
+    row = pc.index(mask, True).as_py()
+    return None if row < 0 else int(row)

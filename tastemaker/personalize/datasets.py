@@ -1,0 +1,194 @@
+"""The records of each dataset: imported in bulk from CSV, kept as one Arrow file that is swapped whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tastemaker.personalize.csv_files import ImportRefused, read_csv
+from tastemaker.personalize.objects import AccessDenied, Location, LocationError, ObjectStore, access_refused
+from tastemaker.personalize.schemas import Schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FEWEST_INTERACTIONS = 1000
+"""The fewest interactions that one import may bring."""
+
+_IDENTIFIED_BY = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
+
+
+@dataclass(frozen=True)
+class ImportSpec:
+    """What an import job is to do. `location` is an `s3://` file, or a folder with a slash at the end."""
+
+    dataset_arn: str
+    schema: Schema
+    location: str
+    role_arn: str
+    mode: Literal["FULL", "INCREMENTAL"] = "FULL"
+
+
+class Datasets:
+    """The bulk records of all datasets, in a directory of their own. Safe to use from several threads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._one_at_a_time = threading.Lock()
+        directory.mkdir(parents=True, exist_ok=True)
+        for abandoned in directory.glob("*.partial"):  # by a process that was killed
+            abandoned.unlink()
+
+    def import_csv(self, objects: ObjectStore, spec: ImportSpec, *, go_on: Callable[[], bool] = lambda: True) -> int:
+        """Import, and count the records that were read.
+
+        FULL replaces what the dataset held, INCREMENTAL adds to it. Identical interactions become one; of items,
+        users and actions with one id the last stays. Nothing changes where the import fails (ImportRefused), or
+        where `go_on` says no before the end.
+        """
+        new = _read_location(objects, spec, go_on)
+        if spec.schema.dataset_type == "INTERACTIONS" and new.num_rows < FEWEST_INTERACTIONS:
+            raise ImportRefused(
+                f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions.",
+                f"The import has {new.num_rows}.",
+            )
+        with self._one_at_a_time:
+            old = self.read(spec.dataset_arn) if spec.mode == "INCREMENTAL" else None
+            records = new if old is None else pa.concat_tables([old, new], promote_options="default")
+            records = _collapsed(records, spec.schema.dataset_type)
+            if go_on():
+                self._swap(spec.dataset_arn, records)
+        return int(new.num_rows)
+
+    def holds(self, dataset_arn: str) -> bool:
+        """Whether anything has been imported: INCREMENTAL imports need an earlier FULL one."""
+        return self._path(dataset_arn).exists()
+
+    def read(self, dataset_arn: str) -> pa.Table | None:
+        """The records, mapped from the disk; None before the first import."""
+        return read_records(self._path(dataset_arn)) if self.holds(dataset_arn) else None
+
+    def snapshot(self, dataset_arn: str, target: Path) -> bool:
+        """Make the records of this moment available at `target`, as a second link to the same file.
+
+        Later imports leave it as it is. False (and no file) before the first import.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(self._path(dataset_arn))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, dataset_arn: str) -> None:
+        """Forget the records of a dataset, if there are any."""
+        self._path(dataset_arn).unlink(missing_ok=True)
+
+    def _path(self, dataset_arn: str) -> Path:
+        return self._directory / f"{hashlib.sha256(dataset_arn.encode()).hexdigest()[:32]}.arrow"
+
+    def _swap(self, dataset_arn: str, records: pa.Table) -> None:
+        partial = self._directory / f"{uuid.uuid4().hex}.partial"
+        try:
+            write_records(partial, records)
+            partial.replace(self._path(dataset_arn))
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def write_records(path: Path, records: pa.Table) -> None:
+    """Write a table as an Arrow file and see it safely on the disk."""
+    with path.open("wb") as file:
+        with pa.ipc.new_file(file, records.schema) as writer:
+            writer.write_table(records)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_records(path: Path) -> pa.Table:
+    """The table of an Arrow file, mapped into memory rather than read."""
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()
+
+
+def _read_location(objects: ObjectStore, spec: ImportSpec, go_on: Callable[[], bool]) -> pa.Table:
+    try:
+        location = Location.parse(spec.location)
+        keys = location.keys(objects, role_arn=spec.role_arn)
+    except LocationError as error:
+        raise ImportRefused(str(error)) from error
+    tables: list[pa.Table] = []
+    first_header: tuple[str, ...] | None = None
+    for key in keys:
+        if not go_on():
+            break
+        name = f"s3://{location.bucket}/{key}"
+        try:
+            with objects.open(location.bucket, key, role_arn=spec.role_arn) as file:
+                header, table = read_csv(file.read(), spec.schema, name)
+        except AccessDenied as error:
+            raise ImportRefused(access_refused(location.bucket), name) from error
+        first_header = first_header or header
+        if header != first_header:
+            raise ImportRefused(
+                "Input CSV files must all have the same header.",
+                f"{name} has {','.join(header)}, the files before it have {','.join(first_header)}.",
+            )
+        tables.append(table)
+    return pa.concat_tables(tables).unify_dictionaries() if tables else pa.table({})
+
+
+def _collapsed(records: pa.Table, dataset_type: str) -> pa.Table:
+    if not records.num_rows:
+        return records
+    identity = _IDENTIFIED_BY.get(dataset_type)
+    codes = row_codes(records if identity is None else records.select([identity]))
+    if _all_differ(codes):
+        return records
+    if identity is None:
+        _, kept = np.unique(codes, return_index=True)
+    else:
+        _, from_the_end = np.unique(codes[::-1], return_index=True)
+        kept = len(codes) - 1 - from_the_end
+    return records.take(pa.array(np.sort(kept)))
+
+
+def row_codes(records: pa.Table) -> NDArray[np.int64]:
+    """(rows,): a number for each row, the same for two rows if and only if all their values are the same."""
+    codes = np.zeros(records.num_rows, dtype=np.int64)
+    distinct = 1
+    for column in records.columns:
+        values, size = _value_codes(column)
+        if distinct > np.iinfo(np.int64).max // size:
+            _, codes = np.unique(codes, return_inverse=True)
+            distinct = records.num_rows
+        codes = codes * size + values
+        distinct *= size
+    return codes
+
+
+def _value_codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
+    if pa.types.is_int64(column.type) and not column.null_count:
+        values = column.to_numpy()
+        least, most = int(values.min()), int(values.max())
+        if most - least < np.iinfo(np.int32).max:
+            return values - least, most - least + 1
+    encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
+    chunks = encoded.unify_dictionaries().chunks
+    size = len(chunks[0].dictionary) + 1
+    return np.concatenate([chunk.indices.fill_null(size - 1).to_numpy() for chunk in chunks]).astype(np.int64), size
+
+
+def _all_differ(codes: NDArray[np.int64]) -> bool:
+    ordered = np.sort(codes)
+    return bool((ordered[1:] != ordered[:-1]).all())

@@ -1,0 +1,102 @@
+"""From interaction records to what recommenders train on, and the users' histories that a model answers from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tastemaker.personalize.datasets import read_records, write_records
+from tastemaker.recommenders import Interactions, locate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def chosen_events(records: pa.Table, *, event_type: str | None, least_value: str | None) -> pa.Table:
+    """The interactions that a solution trains on: those of its event type, whose EVENT_VALUE reaches the threshold.
+
+    A record without the value that is asked for is left out. Raises ValueError where the threshold is no number.
+    """
+    if event_type is not None:
+        records = _where(records, "EVENT_TYPE", lambda column: pc.equal(column, event_type))
+    if least_value is not None:
+        threshold = float(least_value)
+        records = _where(records, "EVENT_VALUE", lambda column: pc.greater_equal(column, threshold))
+    return records
+
+
+def interactions_of(records: pa.Table) -> Interactions:
+    """The records of an Interactions dataset as recommenders take them."""
+    user_ids, user = _catalogue(records["USER_ID"])
+    item_ids, item = _catalogue(records["ITEM_ID"])
+    types, kind = np.array([""]), np.zeros(len(user), dtype=np.int32)
+    if "EVENT_TYPE" in records.column_names:
+        types, kind = _catalogue(pc.fill_null(records["EVENT_TYPE"].cast(pa.string()), ""))
+    timestamp = records["TIMESTAMP"].to_numpy().astype(np.int64)
+    order = np.lexsort((timestamp, user))
+    return Interactions(
+        user_ids=user_ids,
+        item_ids=item_ids,
+        user=user[order],
+        item=item[order],
+        timestamp=timestamp[order],
+        event_type=kind[order].astype(np.int16),
+        event_types=tuple(str(name) for name in types),
+    )
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What each user has consumed: positions in a model's catalogue, oldest first."""
+
+    users: dict[str, int]
+    starts: NDArray[np.int64]
+    items: NDArray[np.int32]
+
+    def of(self, user_id: str | None) -> NDArray[np.int32]:
+        """Empty for a user who is not known."""
+        place = -1 if user_id is None else self.users.get(user_id, -1)
+        return self.items[:0] if place < 0 else self.items[self.starts[place] : self.starts[place + 1]]
+
+
+def save_histories(path: Path, interactions: Interactions, catalogue: NDArray[np.str_]) -> None:
+    """Write all users' histories as positions in `catalogue`, a model's sorted item ids."""
+    items = locate(catalogue, interactions.item_ids)[interactions.item]
+    lists = pa.ListArray.from_arrays(pa.array(interactions.starts.astype(np.int32)), pa.array(items))
+    write_records(path, pa.table({"USER_ID": pa.array(interactions.user_ids.tolist(), pa.string()), "ITEMS": lists}))
+
+
+def load_histories(path: Path) -> Histories:
+    """What `save_histories` wrote."""
+    records = read_records(path).combine_chunks()
+    lists = records["ITEMS"].chunk(0)
+    return Histories(
+        users={user_id: place for place, user_id in enumerate(records["USER_ID"].to_pylist())},
+        starts=lists.offsets.to_numpy().astype(np.int64),
+        items=lists.values.to_numpy(),
+    )
+
+
+def _where(records: pa.Table, name: str, test: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
+    if name not in records.column_names:
+        return records.slice(0, 0)
+    return records.filter(test(records[name]))
+
+
+def _catalogue(column: pa.ChunkedArray) -> tuple[NDArray[np.str_], NDArray[np.int32]]:
+    """The distinct values that occur, sorted, and each row's position among them."""
+    encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
+    chunks = encoded.unify_dictionaries().chunks
+    values = np.array(chunks[0].dictionary.to_pylist() if chunks else [], dtype=np.str_)
+    codes = np.concatenate([np.empty(0, dtype=np.int32), *(chunk.indices.to_numpy() for chunk in chunks)])
+    present = np.flatnonzero(np.bincount(codes, minlength=len(values)))
+    order = present[np.argsort(values[present], kind="stable")]
+    place = np.zeros(len(values), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return values[order], place[codes]

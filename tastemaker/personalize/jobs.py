@@ -1,0 +1,195 @@
+"""Imports and trainings in the background: started at once, told when they end, cancellable."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias, TypeVar
+
+from tastemaker.personalize.csv_files import ImportRefused
+from tastemaker.personalize.datasets import Datasets, ImportSpec
+from tastemaker.personalize.objects import Location, ObjectStore
+from tastemaker.personalize.training_files import TrainingOrder, records_path
+from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingOutcome, TrainingProcess
+
+__all__ = ["ImportOutcome", "ImportSpec", "JobFailure", "Jobs", "TrainingOutcome", "TrainingSpec"]
+
+_logger = logging.getLogger(__name__)
+
+_IMPORTS_AT_ONCE = 5
+_TRAININGS_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class JobFailure:
+    """Why a job failed, in the words of a failureReason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """`rows`: the records that the files held, before those that say the same became one."""
+
+    rows: int
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type."""
+
+    recipe: str
+    dataset_arns: Mapping[str, str]
+    event_type: str | None
+    event_value_threshold: str | None
+    hyperparameters: Mapping[str, str]
+    seed: int
+
+
+_Outcome = TypeVar("_Outcome")
+_ImportDone: TypeAlias = Callable[[ImportOutcome | JobFailure], None]
+_TrainingDone: TypeAlias = Callable[[TrainingOutcome | JobFailure], None]
+
+
+class _Cancellable(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Jobs:
+    """Runs jobs, each known by a key of the caller's, such as its ARN.
+
+    `done` is called once, from a thread of the job's own, unless the job was cancelled before it ended. Datasets and
+    models are kept under `directory`.
+    """
+
+    def __init__(self, *, objects: ObjectStore, directory: Path) -> None:
+        self.datasets = Datasets(directory / "datasets")
+        self._objects = objects
+        self._models = directory / "models"
+        self._trainings_directory = directory / "trainings"
+        # what an earlier process left there when it was killed
+        shutil.rmtree(self._trainings_directory, ignore_errors=True)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._running: dict[str, _Cancellable] = {}
+        self._imports = ThreadPoolExecutor(_IMPORTS_AT_ONCE, "import")
+        self._trainings = ThreadPoolExecutor(_TRAININGS_AT_ONCE, "training")
+
+    def check_location(self, location: str, role_arn: str) -> None:
+        """Raise LocationError where the role can read nothing at `location`."""
+        Location.parse(location).keys(self._objects, role_arn=role_arn)
+
+    def start_import(self, key: str, spec: ImportSpec, done: _ImportDone) -> None:
+        """Import in the background. Raises RuntimeError after `close` and where a job of this key is running."""
+        job = _Import()
+        self._begin(key, job)
+        self._imports.submit(self._import, key, job, spec, done)
+
+    def start_training(self, key: str, spec: TrainingSpec, done: _TrainingDone) -> None:
+        """Train in a child process, on the datasets as they are now. Raises RuntimeError as `start_import`."""
+        directory = self._trainings_directory / f"{_name(key)}-{uuid.uuid4().hex[:8]}"
+        job = TrainingProcess(directory)
+        self._begin(key, job)
+        directory.mkdir(parents=True)
+        for dataset_type, arn in spec.dataset_arns.items():
+            self.datasets.snapshot(arn, records_path(directory, dataset_type))
+        TrainingOrder(
+            recipe=spec.recipe,
+            event_type=spec.event_type,
+            event_value_threshold=spec.event_value_threshold,
+            hyperparameters=dict(spec.hyperparameters),
+            seed=spec.seed,
+        ).write(directory)
+        self._trainings.submit(self._train, key, job, directory, done)
+
+    def cancel(self, key: str) -> None:
+        """Call a job off; nothing happens where it has ended. `done` isn't called any more once this returns."""
+        with self._lock:
+            job = self._running.pop(key, None)
+        if job is not None:
+            job.cancel()
+
+    def close(self) -> None:
+        """Cancel all jobs, end their processes and threads. May be called again."""
+        with self._lock:
+            self._closed = True
+            jobs = list(self._running.values())
+            self._running.clear()
+        for job in jobs:
+            job.cancel()
+        self._imports.shutdown(cancel_futures=True)
+        self._trainings.shutdown(cancel_futures=True)
+
+    def _begin(self, key: str, job: _Cancellable) -> None:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(f"{key} cannot start: the jobs are closed")
+            if key in self._running:
+                raise RuntimeError(f"{key} is running already")
+            self._running[key] = job
+
+    def _end(self, key: str, job: _Cancellable) -> bool:
+        """Whether the job was still wanted; from now on it cannot be cancelled."""
+        with self._lock:
+            if self._running.get(key) is not job:
+                return False
+            del self._running[key]
+            return True
+
+    def _import(self, key: str, job: _Import, spec: ImportSpec, done: _ImportDone) -> None:
+        outcome: ImportOutcome | JobFailure
+        try:
+            outcome = ImportOutcome(self.datasets.import_csv(self._objects, spec, go_on=job.wanted))
+        except ImportRefused as refused:
+            _logger.warning("%s failed: %s", key, refused)
+            outcome = JobFailure(refused.reason)
+        except Exception as error:
+            _logger.exception("%s failed", key)
+            outcome = JobFailure(f"Import failed with an internal error: {type(error).__name__}: {error}")
+        self._tell(key, job, outcome, done)
+
+    def _train(self, key: str, job: TrainingProcess, directory: Path, done: _TrainingDone) -> None:
+        outcome: TrainingOutcome | JobFailure
+        try:
+            outcome = job.run(self._models / _name(key))
+        except Cancelled:
+            return
+        except TrainingFailed as failed:
+            outcome = JobFailure(str(failed))
+        except Exception as error:
+            _logger.exception("%s failed", key)
+            outcome = JobFailure(f"Training failed with an internal error: {type(error).__name__}: {error}")
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+        self._tell(key, job, outcome, done)
+
+    def _tell(self, key: str, job: _Cancellable, outcome: _Outcome, done: Callable[[_Outcome], None]) -> None:
+        if not self._end(key, job):
+            return
+        try:
+            done(outcome)
+        except Exception:
+            _logger.exception("nobody could be told that %s ended with %s", key, outcome)
+
+
+class _Import:
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def wanted(self) -> bool:
+        return not self._cancelled.is_set()
+
+
+def _name(key: str) -> str:
+    """A directory's name for a key of any length and characters."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]

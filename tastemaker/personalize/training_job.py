@@ -1,0 +1,113 @@
+"""One training, in a process of its own: `python -m tastemaker.personalize.training_job DIRECTORY`.
+
+DIRECTORY holds `spec.json` and snapshots of the datasets; the job adds `report.json` and, where it succeeds, the folder
+`model`. `training_files` says what is in them.
+
+As in Personalize, the model that is deployed is the one that was measured: it is trained on nine tenths of the users,
+and its metrics come from the others, whom it has not seen. Those users are served like any other, since a model
+knows items and takes a user's history when it is asked; the catalogue is that of all users.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from tastemaker.evaluation import judge, personalize_split
+from tastemaker.personalize.datasets import read_records
+from tastemaker.personalize.histories import chosen_events, interactions_of, save_histories
+from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport, records_path
+from tastemaker.recommenders import RECIPES, Interactions
+
+FEWEST_INTERACTIONS = 1000
+FEWEST_RETURNING_USERS = 25
+LEAST_SHARE_OF_RETURNING_USERS = 0.01
+
+
+class TrainingRefused(Exception):
+    """The data or the parameters do not allow training. The message is the failureReason."""
+
+
+def main() -> None:
+    directory = Path(sys.argv[1])
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(10)  # those who ask for recommendations go first
+    try:
+        report = train(directory)
+    except TrainingRefused as error:
+        report = TrainingReport({}, 0.0, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever went wrong must reach the failureReason
+        traceback.print_exc()
+        report = TrainingReport({}, 0.0, f"Training failed with an internal error: {type(error).__name__}: {error}")
+    report.write(directory)
+
+
+def train(directory: Path) -> TrainingReport:
+    """Check, train, measure, and save into `directory`. Raises TrainingRefused."""
+    started = time.perf_counter()
+    order = TrainingOrder.read(directory)
+    interactions = _interactions(directory, order)
+    recipe_of = RECIPES.get(order.recipe)
+    if recipe_of is None:
+        raise TrainingRefused(f"The recipe {order.recipe} cannot be trained here: choose one of {', '.join(RECIPES)}.")
+    try:
+        recipe = recipe_of(order.hyperparameters)
+    except ValueError as error:
+        raise TrainingRefused(f"Invalid hyperparameters for {order.recipe}: {error}") from error
+    split = personalize_split(interactions, order.seed)
+    fit_started = time.perf_counter()
+    model = recipe.fit(split.train, seed=order.seed)
+    fit_seconds = time.perf_counter() - fit_started
+    evaluation = judge(
+        lambda request, candidates: model.recommend(request.history, 25, candidates)[0], split, fit_seconds=fit_seconds
+    )
+    files = ModelFiles(directory / "model")
+    files.directory.mkdir()
+    model.save(files.model)
+    save_histories(files.histories, interactions, model.item_ids)
+    return TrainingReport(evaluation.metrics, time.perf_counter() - started)
+
+
+def check_minima(interactions: Interactions, event_type: str | None) -> None:
+    """Personalize's minima for training. Raises TrainingRefused in Personalize's words."""
+    if len(interactions) < FEWEST_INTERACTIONS:
+        after = "" if event_type is None else f" after filtering by event type: {event_type}"
+        raise TrainingRefused(f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions{after or '.'}")
+    returning = int((np.diff(interactions.starts) >= 2).sum())
+    if returning < FEWEST_RETURNING_USERS:
+        raise TrainingRefused(
+            f"Dataset has fewer than {FEWEST_RETURNING_USERS} users with at least 2 interactions each."
+        )
+    if returning < LEAST_SHARE_OF_RETURNING_USERS * len(interactions.user_ids):
+        raise TrainingRefused("Dataset has fewer than 1% of users with at least 2 interactions each.")
+
+
+def _interactions(directory: Path, order: TrainingOrder) -> Interactions:
+    path = records_path(directory, "INTERACTIONS")
+    if not path.exists():
+        raise TrainingRefused(f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions.")
+    try:
+        records = chosen_events(
+            read_records(path), event_type=order.event_type, least_value=order.event_value_threshold
+        )
+    except ValueError as error:
+        raise TrainingRefused(f"The event value threshold is no number: {order.event_value_threshold}") from error
+    interactions = interactions_of(records)
+    check_minima(interactions, order.event_type)
+    return interactions
+
+
+def _end_with_parent() -> None:
+    # the parent holds the other end of this pipe and never writes: it ends when the parent does
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

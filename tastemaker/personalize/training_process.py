@@ -1,0 +1,112 @@
+"""Runs one training in a child process and turns however it ends into an outcome or a reason."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import tastemaker
+from tastemaker.personalize.training_files import TrainingReport
+
+_logger = logging.getLogger(__name__)
+
+_THREAD_SETTINGS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Cancelled(Exception):
+    """The training was called off."""
+
+
+class TrainingFailed(Exception):
+    """The training ended without a model. The message is the failureReason."""
+
+
+@dataclass(frozen=True)
+class TrainingOutcome:
+    """`model_path` is the folder that the runtime loads."""
+
+    metrics: dict[str, float]
+    training_seconds: float
+    model_path: Path
+
+
+class TrainingProcess:
+    """A child that trains on what lies in `directory`; see `training_job` for the files."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def run(self, model_path: Path) -> TrainingOutcome:
+        """Train, and move the model to `model_path`, replacing what is there. Raises Cancelled and TrainingFailed."""
+        log_path = self._directory / "log.txt"
+        with log_path.open("wb") as log:
+            child = self._start(log.fileno())
+            with child:
+                status = child.wait()
+        with self._lock:
+            if self._cancelled:
+                raise Cancelled
+        report = TrainingReport.read(self._directory)
+        log_text = log_path.read_text(encoding="utf-8", errors="replace").strip()
+        if report is None:
+            _logger.error("the training process in %s ended with status %d:\n%s", self._directory, status, log_text)
+            raise TrainingFailed(_crash(status, log_text))
+        if report.failure_reason is not None:
+            if log_text:
+                _logger.error("the training in %s failed:\n%s", self._directory, log_text)
+            raise TrainingFailed(report.failure_reason)
+        shutil.rmtree(model_path, ignore_errors=True)
+        model_path.parent.mkdir(parents=True, exist_ok=True)
+        (self._directory / "model").replace(model_path)
+        return TrainingOutcome(dict(report.metrics), report.training_seconds, model_path)
+
+    def cancel(self) -> None:
+        """Kill the child, or see to it that none is started."""
+        with self._lock:
+            self._cancelled = True
+            if self._child is not None:
+                self._child.kill()
+
+    def _start(self, log: int) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._cancelled:
+                raise Cancelled
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "tastemaker.personalize.training_job", str(self._directory)],
+                stdin=subprocess.PIPE,  # its end tells the child that this process is gone
+                stdout=log,
+                stderr=log,
+                env=_environment(),
+                start_new_session=True,  # a Ctrl-C in the terminal is for this process, which then ends its children
+            )
+            return self._child
+
+
+def _environment() -> dict[str, str]:
+    """This process's own environment, with half of the cores for linear algebra: the rest is for serving."""
+    threads = str(max(1, (os.cpu_count() or 1) // 2))
+    package = str(Path(tastemaker.__file__).parent.parent)
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, **dict.fromkeys(_THREAD_SETTINGS, threads), "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _crash(status: int, log: str) -> str:
+    if status == -signal.SIGKILL:
+        return (
+            "Training failed: the training process was killed, most often because memory ran out. Train on fewer "
+            "interactions, or on a machine with more memory."
+        )
+    if status < 0:
+        return f"Training failed: the training process was ended by the signal {signal.Signals(-status).name}."
+    last = log.splitlines()[-1] if log else "it left no message"
+    return f"Training failed: the training process ended with status {status}: {last}"
