@@ -1,0 +1,34 @@
+"""The CDK app: configuration in, stacks out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lambdas.common.config import ConfigError, load
+from stacks.api import ApiStack
+from stacks.application import config_path, open_app
+from stacks.data import DataStack
+from stacks.pipeline import PipelineStack
+
+if TYPE_CHECKING:
+    from aws_cdk import App
+
+
+def compose(*, context: Mapping[str, Any] | None = None, outdir: Path | None = None) -> App:
+    """The app with its three stacks, not yet synthesised."""
+    app = open_app(context=context, outdir=outdir)
+    config = load(config_path(app))
+    data = DataStack(app, f"{config.project}-data", config=config)
+    PipelineStack(app, f"{config.project}-pipeline", config=config, data=data)
+    ApiStack(app, f"{config.project}-api", config=config, data=data)
+    return app
+
+
+if __name__ == "__main__":
+    try:
+        compose().synth()
+    except ConfigError as error:
+        sys.exit(str(error))

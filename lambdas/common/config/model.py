@@ -1,0 +1,137 @@
+"""The keys of tastemaker.toml, their types and their rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from lambdas.common.config import fields as rules
+from lambdas.common.config.recipes import RECIPES
+from lambdas.common.config.schedule import check_schedule
+
+# stack and function names take no underscore and begin with a letter, Personalize's names have 63 characters
+ProjectName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z][a-zA-Z0-9-]{0,29}$")]
+ModelName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,29}$")]
+TableName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z0-9_.-]{3,255}$")]
+Origin = Annotated[str, StringConstraints(strict=True, pattern=r"^(\*|https?://[^/?#\s]+)$")]
+Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldMapping(_Section):
+    """The field of a Personalize dataset that an attribute becomes."""
+
+    field: Text
+    type: Literal["string", "int", "long", "float", "double"]
+    categorical: StrictBool = False
+    optional: StrictBool = False
+
+
+class Interactions(_Section):
+    """Where the interactions come from; `fields` by attribute."""
+
+    table: TableName
+    create_table: StrictBool
+    scan_segments: Annotated[StrictInt, Field(ge=1, le=1000)] = 4
+    look_back_days: Annotated[StrictInt, Field(ge=1)] | None = None
+    fields: dict[Text, FieldMapping]
+
+    @field_validator("fields")
+    @classmethod
+    def _by_personalize_rules(cls, fields: dict[str, FieldMapping]) -> dict[str, FieldMapping]:
+        rules.INTERACTIONS.check(list(fields.values()))
+        return fields
+
+    @property
+    def schema_document(self) -> dict[str, Any]:
+        """The Avro schema of the interactions dataset."""
+        return rules.INTERACTIONS.schema(list(self.fields.values()))
+
+    def attribute_of(self, field: str) -> str:
+        """The attribute that is mapped to `field`."""
+        return next(attribute for attribute, mapping in self.fields.items() if mapping.field == field)
+
+
+class Model(_Section):
+    """A recipe, trained and served at a route."""
+
+    name: ModelName
+    recipe: Text
+    route: Literal["recommendations"]
+    min_tps: Annotated[StrictInt, Field(ge=1)] = 1
+    hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | str] = {}
+
+    @field_validator("recipe")
+    @classmethod
+    def _known(cls, recipe: str) -> str:
+        if recipe not in RECIPES:
+            raise ValueError(f"{recipe!r} is not a known recipe; known are {', '.join(sorted(RECIPES))}")
+        return recipe
+
+    @model_validator(mode="after")
+    def _settings_of_the_recipe(self) -> Model:
+        known = RECIPES[self.recipe].hyperparameters
+        for name, value in self.hyperparameters.items():
+            if name not in known:
+                allowed = ", ".join(sorted(known)) or "none"
+                raise ValueError(f"{self.recipe} has no hyperparameter {name!r}; it has {allowed}")
+            try:
+                known[name].check(value)
+            except ValueError as error:
+                raise ValueError(f"the hyperparameter {name} {error}, not {value!r}") from error
+        return self
+
+
+class Retrain(_Section):
+    """When the models are trained anew."""
+
+    schedule: Annotated[Text, AfterValidator(lambda text: check_schedule(text) or text)]
+
+
+class Throttle(_Section):
+    """Requests a second, and at once."""
+
+    rate: Annotated[StrictInt, Field(ge=1)]
+    burst: Annotated[StrictInt, Field(ge=1)]
+
+
+class Api(_Section):
+    """Who may call the HTTP API, and how often."""
+
+    cors_origins: tuple[Origin, ...]
+    throttle: Throttle
+
+
+class Config(_Section):
+    """The whole file."""
+
+    project: ProjectName
+    retain_data: StrictBool
+    interactions: Interactions
+    models: Annotated[tuple[Model, ...], Field(min_length=1, max_length=5)]
+    retrain: Retrain
+    api: Api
+
+    @field_validator("models")
+    @classmethod
+    def _one_of_a_kind(cls, models: tuple[Model, ...]) -> tuple[Model, ...]:
+        for key in ("name", "route"):
+            values = [getattr(model, key) for model in models]
+            if twice := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
+                raise ValueError(f"two models have the {key} {twice[0]!r}; each needs its own")
+        return models

@@ -1,0 +1,1 @@
+"""The ideas that the stacks are made of."""

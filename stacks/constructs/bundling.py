@@ -1,0 +1,120 @@
+"""A function's deployment package, made by uv without Docker."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess  # uv and the compiler are run with fixed arguments
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_lambda as lambda_
+
+PYTHON: Final = "3.13"
+PLATFORM: Final = "aarch64-manylinux2014"
+LOCK: Final = Path("lambdas/requirements.lock")
+# read at synthesis only; it would bring pydantic along
+_NOT_DEPLOYED: Final = "lambdas/common/config"
+# the services that the functions call; botocore describes some four hundred others in 25 MB
+_SERVICES: Final = frozenset({"dynamodb", "personalize", "personalize-runtime", "s3", "sts"})
+
+
+def package(root: Path, function: str) -> lambda_.AssetCode:
+    """The code of `lambdas/<function>` with what it imports.
+
+    Where the context leaves a stack's bundling out, the asset is the source tree `root` as it is.
+    """
+    sources = sorted(_sources(root, function))
+    return lambda_.Code.from_asset(
+        str(root),
+        # of what goes in, never of what comes out: the same commit gives the same hash on every machine
+        asset_hash=_hash(root, [*sources, root / LOCK]),
+        asset_hash_type=cdk.AssetHashType.CUSTOM,
+        bundling=cdk.BundlingOptions(
+            image=lambda_.Runtime.PYTHON_3_13.bundling_image, local=_UvBundling(root, sources)
+        ),
+    )
+
+
+def _sources(root: Path, function: str) -> Iterator[Path]:
+    yield root / "lambdas" / "__init__.py"
+    for folder in ("common", function):
+        for path in (root / "lambdas" / folder).rglob("*.py"):
+            if not path.is_relative_to(root / _NOT_DEPLOYED):
+                yield path
+
+
+def _hash(root: Path, files: list[Path]) -> str:
+    digest = hashlib.sha256(f"{PLATFORM} {PYTHON} {sorted(_SERVICES)}".encode())
+    for path in files:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(content)} ".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _UvBundling:
+    """Packages for Lambda's platform, on whatever platform this is."""
+
+    def __init__(self, root: Path, sources: list[Path]) -> None:
+        self._root = root
+        self._sources = sources
+
+    def try_bundle(self, output_dir: str, **_options: Any) -> bool:
+        target = Path(output_dir)
+        _install(self._root / LOCK, target)
+        _prune(target)
+        for source in self._sources:
+            copy = target / source.relative_to(self._root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+        _compile(target)
+        return True
+
+
+def _install(lock: Path, target: Path) -> None:
+    command = [
+        *(_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirements", str(lock)),
+        *("--target", str(target), "--python-platform", PLATFORM, "--python-version", PYTHON),
+        *("--only-binary", ":all:", "--link-mode", "copy"),
+    ]
+    # what the set-up has downloaded already needs no network
+    if subprocess.run([*command, "--offline"], check=False, capture_output=True).returncode:  # fixed arguments
+        subprocess.run(command, check=True)  # fixed arguments
+
+
+def _uv() -> str:
+    found = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise RuntimeError(
+            "uv is needed to package the functions, and it is neither on PATH nor beside "
+            f"{sys.executable}: `make setup` installs it"
+        )
+    return found
+
+
+def _prune(target: Path) -> None:
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    for data in (target / "botocore" / "data").iterdir():
+        if data.is_dir() and data.name not in _SERVICES:
+            shutil.rmtree(data)
+
+
+def _compile(target: Path) -> None:
+    """Without this every cold start compiles all modules again: Lambda resets the times that ordinary .pyc files go by."""
+    python = shutil.which(f"python{PYTHON}")
+    if python is None:
+        sys.stderr.write(
+            f"no python{PYTHON} on PATH: the functions are packaged without compiled modules, "
+            "which makes their cold starts about half a second longer\n"
+        )
+        return
+    subprocess.run(  # fixed arguments
+        [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(target)],
+        check=True,
+    )

@@ -1,0 +1,98 @@
+"""The workflow as it is deployed: definition, role, log."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from lambdas.common.config import Config
+from stacks.constructs.function import PythonFunction
+from stacks.constructs.permission import Permission, acknowledge_wildcard, allow
+from stacks.constructs.personalize_arns import PersonalizeArns
+from stacks.workflow.definition import definition
+from stacks.workflow.language import Arns
+
+
+class Workflow(Construct):
+    """The state machine `<project>-pipeline`; its role may call the functions, look at Personalize and hold the lease."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        personalize: PersonalizeArns,
+        engine: dynamodb.Table,
+        export_data: PythonFunction,
+        setup_datasets: PythonFunction,
+        train_model: PythonFunction,
+        deploy_campaign: PythonFunction,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        name = f"{config.project}-pipeline"
+        functions = [
+            function.function.function_arn for function in (export_data, setup_datasets, train_model, deploy_campaign)
+        ]
+        arns = Arns(cdk.Aws.PARTITION, *functions, engine_table=engine.table_name)
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        allow(
+            role,
+            Permission(["lambda:InvokeFunction"], functions),
+            Permission(["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem"], [engine.table_arn]),
+            *_descriptions(personalize),
+            *_own_executions(stack, name),
+        )
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=name,
+            definition_body=sfn.DefinitionBody.from_string(stack.to_json_string(definition(config, arns))),
+            role=role,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self,
+                    "Logs",
+                    log_group_name=f"/aws/vendedlogs/states/{name}",
+                    retention=logs.RetentionDays.ONE_MONTH,
+                    removal_policy=cdk.RemovalPolicy.DESTROY,
+                ),
+                level=sfn.LogLevel.ALL,
+                # counts, ARNs and causes, no users: without it the log would not say why a run failed
+                include_execution_data=True,
+            ),
+        )
+        acknowledge_wildcard(role, "*", "neither X-Ray nor the delivery of logs takes a resource")
+
+
+def _descriptions(arns: PersonalizeArns) -> list[Permission]:
+    return [
+        arns.permit("DescribeDatasetGroup", on=[arns.dataset_groups]),
+        arns.permit("DescribeDataset", on=[arns.datasets]),
+        arns.permit("DescribeDatasetImportJob", on=[arns.import_jobs]),
+        arns.permit("DescribeSolution", on=[arns.solutions]),
+        arns.permit("DescribeSolutionVersion", on=[arns.versions]),
+        arns.permit("DescribeCampaign", on=[arns.campaigns]),
+    ]
+
+
+def _own_executions(stack: cdk.Stack, name: str) -> list[Permission]:
+    """A Distributed Map starts children of this state machine, and a run looks at the one that holds the lease."""
+
+    def arn(resource: str) -> str:
+        return stack.format_arn(service="states", resource=resource, arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)
+
+    return [
+        Permission(["states:StartExecution"], [arn(f"stateMachine:{name}")]),
+        Permission(
+            ["states:DescribeExecution", "states:StopExecution"],
+            [arn(f"execution:{name}:*"), arn(f"execution:{name}/*")],
+            inexact_because="every execution has a name of its own",
+        ),
+    ]

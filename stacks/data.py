@@ -1,0 +1,90 @@
+"""The stack that holds data: the events table, the engine's own table and the bucket of the exports."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from lambdas.common.config import Config
+from stacks.constructs.permission import acknowledge
+from stacks.constructs.personalize_role import PersonalizeRole
+
+EXPORT_DAYS = 30
+
+
+class DataStack(cdk.Stack):
+    """What outlives every deployment where the configuration says so."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"Tastemaker {config.project}: tables and exports",
+            termination_protection=config.retain_data,
+        )
+        self._kept = cdk.RemovalPolicy.RETAIN if config.retain_data else cdk.RemovalPolicy.DESTROY
+        self.exports = self._bucket()
+        self.personalize_role = PersonalizeRole(self, "Personalize", bucket=self.exports).role
+        self.engine = self._table("Engine", dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING))
+        self.interactions = self._interactions(config)
+        cdk.CfnOutput(self, "ExportBucket", value=self.exports.bucket_name)
+        cdk.CfnOutput(self, "EngineTable", value=self.engine.table_name)
+        cdk.CfnOutput(self, "InteractionsTable", value=self.interactions.table_name)
+
+    def _bucket(self) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Exports",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    prefix="exports/",
+                    expiration=cdk.Duration.days(EXPORT_DAYS),
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
+                )
+            ],
+            removal_policy=self._kept,
+        )
+        acknowledge(
+            bucket,
+            "AwsSolutions-S1",
+            "the exports are copies that expire; whoever needs a record of their readers has CloudTrail's data events",
+        )
+        return bucket
+
+    def _interactions(self, config: Config) -> dynamodb.ITable:
+        source = config.interactions
+        if not source.create_table:
+            return dynamodb.Table.from_table_name(self, "Interactions", source.table)
+        return self._table(
+            "Interactions",
+            dynamodb.Attribute(name=source.attribute_of("USER_ID"), type=dynamodb.AttributeType.STRING),
+            # `<timestamp>#<eventId>`: no event overwrites another, and a user's events lie in their order
+            sort_key=dynamodb.Attribute(name="eventKey", type=dynamodb.AttributeType.STRING),
+            name=source.table,
+        )
+
+    def _table(
+        self,
+        construct_id: str,
+        partition_key: dynamodb.Attribute,
+        *,
+        sort_key: dynamodb.Attribute | None = None,
+        name: str | None = None,
+    ) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            construct_id,
+            table_name=name,
+            partition_key=partition_key,
+            sort_key=sort_key,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=self._kept,
+        )

@@ -1,0 +1,132 @@
+"""The stack that trains: the pipeline's functions and the state machine that calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from lambdas.common.config import Config
+from stacks.constructs.function import PythonFunction
+from stacks.constructs.permission import Permission
+from stacks.constructs.personalize_arns import PersonalizeArns
+from stacks.constructs.personalize_role import EXPORTS, OWN_KEYS
+from stacks.constructs.state_machine import Workflow
+from stacks.data import DataStack
+
+_MINUTE = cdk.Duration.minutes(1)
+
+
+class PipelineStack(cdk.Stack):
+    """Four functions, each allowed what its part of the pipeline needs, and the workflow over them."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config, data: DataStack) -> None:
+        super().__init__(scope, construct_id, description=f"Tastemaker {config.project}: export and training")
+        self._config = config
+        self._data = data
+        self._personalize = PersonalizeArns(self, config)
+        workflow = Workflow(
+            self,
+            "Workflow",
+            config=config,
+            personalize=self._personalize,
+            engine=data.engine,
+            export_data=self._export_data(),
+            setup_datasets=self._setup_datasets(),
+            train_model=self._train_model(),
+            deploy_campaign=self._deploy_campaign(),
+        )
+        cdk.CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
+
+    def _export_data(self) -> PythonFunction:
+        # exported here already, so that the permission can be named in its acknowledgement
+        exports: str = self._data.export_value(self._data.exports.bucket_arn)
+        return self._function(
+            "export_data",
+            "Writes one scan segment of a table, or the manifest of all, to the exports",
+            timeout=cdk.Duration.minutes(15),
+            memory_mb=1024,
+            environment={"EXPORT_BUCKET": self._data.exports.bucket_name},
+            permissions=[
+                Permission(["dynamodb:Scan"], [self._data.interactions.table_arn]),
+                Permission(
+                    ["s3:PutObject", "s3:AbortMultipartUpload"],
+                    [f"{exports}/{EXPORTS}"],
+                    inexact_because=OWN_KEYS,
+                ),
+            ],
+        )
+
+    def _setup_datasets(self) -> PythonFunction:
+        arns, role = self._personalize, self._data.personalize_role
+        return self._function(
+            "setup_datasets",
+            "Makes dataset group, schemas, datasets and import jobs exist",
+            environment={"PERSONALIZE_ROLE_ARN": role.role_arn},
+            permissions=[
+                arns.permit("DescribeDatasetGroup", "CreateDatasetGroup", on=[arns.dataset_groups]),
+                arns.permit("DescribeSchema", "CreateSchema", on=[arns.schemas]),
+                arns.permit("DescribeDataset", on=[arns.datasets]),
+                arns.permit("CreateDataset", on=[arns.datasets, arns.dataset_groups, arns.schemas]),
+                arns.permit("DescribeDatasetImportJob", on=[arns.import_jobs]),
+                arns.permit("CreateDatasetImportJob", on=[arns.import_jobs, arns.datasets]),
+                Permission(
+                    ["iam:PassRole"],
+                    [role.role_arn],
+                    conditions={"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
+                ),
+            ],
+        )
+
+    def _train_model(self) -> PythonFunction:
+        arns = self._personalize
+        return self._function(
+            "train_model",
+            "Makes solutions exist, starts their training and reads its metrics",
+            permissions=[
+                arns.permit("DescribeSolution", on=[arns.solutions]),
+                arns.permit("CreateSolution", on=[arns.solutions, arns.dataset_groups]),
+                arns.permit("CreateSolutionVersion", on=[arns.solutions]),
+                arns.permit("DescribeSolutionVersion", "GetSolutionMetrics", on=[arns.versions]),
+                Permission(
+                    ["personalize:ListSolutionVersions"],
+                    ["*"],
+                    inexact_because="the operation takes no resource",
+                ),
+            ],
+        )
+
+    def _deploy_campaign(self) -> PythonFunction:
+        arns = self._personalize
+        return self._function(
+            "deploy_campaign",
+            "Creates or updates campaigns, tries them and publishes them to the API",
+            environment={"ENGINE_TABLE": self._data.engine.table_name},
+            permissions=[
+                arns.permit("DescribeCampaign", "GetRecommendations", on=[arns.campaigns]),
+                arns.permit("CreateCampaign", "UpdateCampaign", on=[arns.campaigns, arns.versions]),
+                Permission(["dynamodb:PutItem"], [self._data.engine.table_arn]),
+            ],
+        )
+
+    def _function(
+        self,
+        source: str,
+        description: str,
+        *,
+        permissions: Sequence[Permission],
+        timeout: cdk.Duration = _MINUTE,
+        memory_mb: int = 256,
+        environment: dict[str, str] | None = None,
+    ) -> PythonFunction:
+        return PythonFunction(
+            self,
+            project=self._config.project,
+            source=source,
+            description=description,
+            timeout=timeout,
+            memory_mb=memory_mb,
+            environment=environment or {},
+            permissions=permissions,
+        )

@@ -1,0 +1,78 @@
+"""The whole state machine: lease, export, datasets, models, publication, release."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from lambdas.common.config import Config
+from stacks.workflow import datasets, export, lease, models
+from stacks.workflow.language import FAIL, FAILURE, RUN_ID, Arns, State, States, expression
+
+DEFAULT_POLL_SECONDS: Final = 60
+_RUN: Final = "Run"
+_PUBLISH: Final = "Publish"
+
+
+def definition(config: Config, arns: Arns) -> dict[str, Any]:
+    """The definition for `config`.
+
+    Input: `{"pollSeconds"?}`. Output: `{"rows", "rejected", "reasons", "models", "manifest", "datasetGroupArn"}`.
+    """
+    polls = "$states.input.pollSeconds"
+    return {
+        "Comment": f"Trains and deploys the recommendation engine {config.project}",
+        "QueryLanguage": "JSONata",
+        "TimeoutSeconds": lease.RUN_SECONDS,
+        "StartAt": "Read input",
+        "States": {
+            "Read input": {
+                "Type": "Pass",
+                "Assign": {
+                    "pollSeconds": expression(
+                        f"$type({polls}) = 'number' ? $max([1, $floor({polls})]) : {DEFAULT_POLL_SECONDS}"
+                    )
+                },
+                "Next": lease.TAKE,
+            },
+            **lease.lease_states(arns, then=_RUN),
+            _RUN: _run(config, arns),
+            lease.RELEASE: lease.release_state(arns, then="Engine trained"),
+            "Engine trained": {"Type": "Succeed"},
+            lease.RELEASE_AFTER_FAILURE: lease.release_state(arns, then="Engine not trained"),
+            "Engine not trained": FAIL,
+        },
+    }
+
+
+def _run(config: Config, arns: Arns) -> State:
+    """Everything that happens under the lease, as one state: whatever fails in it, the lease is given back."""
+    failed = "Run failed"
+    states: States = {
+        **export.export_states(arns, config, then=datasets.START, failed=failed),
+        **datasets.dataset_states(arns, config, then=models.START, failed=failed),
+        **models.model_states(arns, config, then=_PUBLISH, failed=failed),
+        _PUBLISH: arns.invoke(
+            arns.deploy_campaign,
+            {"step": "publish", "runId": expression(RUN_ID), "models": expression("$models")},
+            Next="Published",
+        ),
+        "Published": {
+            "Type": "Succeed",
+            "Output": {
+                **{key: expression(f"$export.{key}") for key in ("rows", "rejected", "reasons", "manifest")},
+                "datasetGroupArn": expression("$datasetGroupArn"),
+                "models": expression(
+                    "$merge([$models.{name: {'recipe': recipe, 'metrics': metrics, "
+                    "'campaignArn': campaignArn, 'solutionVersionArn': solutionVersionArn}}])"
+                ),
+            },
+        },
+        failed: FAIL,
+    }
+    return {
+        "Type": "Parallel",
+        "Branches": [{"StartAt": export.START, "States": states}],
+        "Output": expression("$states.result[0]"),
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Output": FAILURE, "Next": lease.RELEASE_AFTER_FAILURE}],
+        "Next": lease.RELEASE,
+    }
