@@ -1,0 +1,105 @@
+"""The demo's events as items of the events table: from the example shop, or from the user's own CSV file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+from pyarrow import csv
+
+from tastemaker.cli.errors import CommandError
+
+AttributeValue = dict[str, str]
+Item = dict[str, AttributeValue]
+
+REQUIRED: Final = ("USER_ID", "ITEM_ID", "TIMESTAMP")
+OPTIONAL: Final = ("EVENT_TYPE",)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Columns of equal length, in the order of the log; `source` says in words where they come from."""
+
+    source: str
+    user_ids: Sequence[str]
+    item_ids: Sequence[str]
+    timestamps: Sequence[str]
+    event_types: Sequence[str] | None
+
+    def __len__(self) -> int:
+        return len(self.user_ids)
+
+
+def read_csv(path: Path) -> Events:
+    """Interactions in Personalize's CSV format: a header, then a record a line, backslash escapes in quotes.
+
+    Values are taken as they stand: what is wrong with a row is told by the export, which every row has to pass.
+    """
+    if not path.is_file():
+        raise CommandError(f"{path} does not exist: name a CSV file with the columns {', '.join(REQUIRED)}")
+    try:
+        table = csv.read_csv(
+            path,
+            parse_options=csv.ParseOptions(escape_char="\\", double_quote=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys((*REQUIRED, *OPTIONAL), pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise CommandError(f"{path} is no CSV file in Personalize's format: {error}") from error
+    if missing := [column for column in REQUIRED if column not in table.column_names]:
+        raise CommandError(
+            f"{path} has no column {', '.join(missing)}; its header says {', '.join(table.column_names)}. "
+            f"Rename the columns to {', '.join((*REQUIRED, *OPTIONAL))}"
+        )
+    if not table.num_rows:
+        raise CommandError(f"{path} has a header and no rows")
+
+    def column(name: str) -> list[str]:
+        values: list[str] = table.column(name).to_pylist()
+        return values
+
+    return Events(
+        source=str(path),
+        user_ids=column("USER_ID"),
+        item_ids=column("ITEM_ID"),
+        timestamps=column("TIMESTAMP"),
+        event_types=column("EVENT_TYPE") if "EVENT_TYPE" in table.column_names else None,
+    )
+
+
+def loadable(events: Events) -> int:
+    """How many of the events DynamoDB can hold: an empty user id cannot be a key."""
+    return sum(1 for user_id in events.user_ids if user_id)
+
+
+def to_items(events: Events) -> Iterator[Item]:
+    """The events as items of the events table, keyed by `userId` and `eventKey` (`<timestamp>#<eventId>`).
+
+    The event id is the event's ordinal and a hash of its row: loading a file twice writes the same items, no two
+    events share a key, and the events of one second keep their order.
+    """
+    types = events.event_types or [""] * len(events)
+    rows = zip(events.user_ids, events.item_ids, events.timestamps, types, strict=True)
+    for ordinal, row in enumerate(rows):
+        user_id, item_id, timestamp, event_type = row
+        if not user_id:
+            continue
+        digest = hashlib.blake2b("\x1f".join(row).encode(), digest_size=4).hexdigest()
+        item: Item = {
+            "userId": {"S": user_id},
+            "eventKey": {"S": f"{timestamp}#{ordinal:08d}-{digest}"},
+            "itemId": {"S": item_id},
+            "timestamp": {"N" if _is_number(timestamp) else "S": timestamp},
+        }
+        if event_type:
+            item["eventType"] = {"S": event_type}
+        yield item
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").replace(".", "", 1).isdigit()
