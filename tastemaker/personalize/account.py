@@ -1,0 +1,33 @@
+"""One account in one region: its resources, and what its operations work with."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tastemaker.personalize.clock import Clock
+from tastemaker.personalize.engine import JobRunner, Recommender
+from tastemaker.personalize.kinds import Kind
+from tastemaker.personalize.store import Resources
+
+
+@dataclass(frozen=True)
+class AccountRegion:
+    """Where an operation runs. Nothing of one account and region can be seen from another."""
+
+    account: str
+    region: str
+    clock: Clock
+    resources: Resources
+    jobs: JobRunner
+    recommender: Recommender
+    trainable_recipes: Collection[str]
+
+    def arn(self, kind: Kind, name: str) -> str:
+        return f"arn:aws:personalize:{self.region}:{self.account}:{kind.arn_type}/{name}"
+
+
+def short_id() -> str:
+    """The eight hexadecimal digits in which ARNs end that no name gives."""
+    return uuid.uuid4().hex[:8]

@@ -1,0 +1,50 @@
+"""What the control plane and the runtime API need of the rooms that import, train and recommend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from tastemaker.personalize.datasets import ImportSpec
+    from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
+    from tastemaker.personalize.runtime import Recommended
+
+ImportDone: TypeAlias = "Callable[[ImportOutcome | JobFailure], None]"
+TrainingDone: TypeAlias = "Callable[[TrainingOutcome | JobFailure], None]"
+
+
+class Records(Protocol):
+    """The bulk records of datasets."""
+
+    def holds(self, dataset_arn: str) -> bool:
+        """Whether anything has been imported."""
+
+    def delete(self, dataset_arn: str) -> None:
+        """Forget the records of a dataset, if there are any."""
+
+
+class JobRunner(Protocol):
+    """Runs the long work in the background; `done` is called from a thread of its own."""
+
+    @property
+    def datasets(self) -> Records: ...
+
+    def check_location(self, location: str, role_arn: str) -> None:
+        """Raise `LocationError` where the role cannot read `location`."""
+
+    def start_import(self, key: str, spec: ImportSpec, done: ImportDone) -> None: ...
+
+    def start_training(self, key: str, spec: TrainingSpec, done: TrainingDone) -> None: ...
+
+    def cancel(self, key: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Recommender(Protocol):
+    """Answers from a trained model."""
+
+    def recommend(self, model_path: Path, *, recipe: str, user_id: str | None, k: int) -> Sequence[Recommended]:
+        """At most `k` items for the user, the best first."""

@@ -1,0 +1,152 @@
+"""The states that resources pass through, as data, and what moves a resource from one to the next.
+
+A `Path` is a row of the table: transitional states in order and the end. A `Passage` is a resource on its way along
+one. A Describe sees every transitional state once before the next follows; the last one holds until the real work
+(an import, a training) has ended. For whoever does not Describe, a state ends by itself after `UNWATCHED_SECONDS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from tastemaker.personalize.shapes import Members
+
+UNWATCHED_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Path:
+    """Transitional states and where they lead. `success` None: the resource is gone."""
+
+    name: str
+    states: tuple[str, ...]
+    success: str | None
+    failure: str | None = None
+    shown_in: str | None = None
+    """The member (an update's summary) that carries the states; None: the resource itself."""
+    takes: tuple[str, ...] = ()
+    """The members that the resource takes over from that summary on success."""
+
+
+_CREATING: Final = ("CREATE PENDING", "CREATE IN_PROGRESS")
+
+CREATE: Final = Path("create", _CREATING, "ACTIVE", "CREATE FAILED")
+STOP: Final = Path("stop", ("CREATE STOPPING",), "CREATE STOPPED", "CREATE FAILED")
+DELETE: Final = Path("delete", ("DELETE PENDING", "DELETE IN_PROGRESS"), None)
+DELETE_GROUP: Final = Path("delete group", ("DELETE PENDING",), None)
+UPDATE_CAMPAIGN: Final = Path(
+    "update campaign",
+    _CREATING,
+    "ACTIVE",
+    "CREATE FAILED",
+    shown_in="latestCampaignUpdate",
+    takes=("solutionVersionArn", "solutionArn", "minProvisionedTPS", "campaignConfig"),
+)
+
+_PATHS: Final = {path.name: path for path in (CREATE, STOP, DELETE, DELETE_GROUP, UPDATE_CAMPAIGN)}
+
+PENDING_OR_IN_PROGRESS: Final = frozenset(_CREATING)
+
+
+@dataclass
+class Passage:
+    """A resource's way along a path. `worked`: the real work behind it has ended, with `reason` if it failed."""
+
+    path: str
+    entered: float
+    worked: bool
+    position: int = 0
+    described: bool = False
+    reason: str | None = None
+    gains: Members = field(default_factory=dict)
+
+
+class Passenger(Protocol):
+    """What lifecycles need to know of a resource."""
+
+    members: Members
+    passage: Passage | None
+
+
+def begin(resource: Passenger, path: Path, *, now: float, worked: bool = True) -> None:
+    """Put `resource` into the first state of `path`; `worked=False` where real work has to end first."""
+    resource.passage = Passage(path.name, entered=now, worked=worked)
+    _show(resource, path, path.states[0], now)
+
+
+def end_at_once(resource: Passenger, status: str, *, now: float) -> None:
+    """Take `resource` off its path and into `status`."""
+    resource.passage = None
+    resource.members.update(status=status, lastUpdatedDateTime=now)
+
+
+def under_way(resource: Passenger) -> str | None:
+    """The transitional state that the resource, or an update of it, is in; None where it is in none."""
+    passage = resource.passage
+    return None if passage is None else _PATHS[passage.path].states[passage.position]
+
+
+def work_ended(resource: Passenger, *, reason: str | None = None, gains: Members | None = None) -> None:
+    """The real work behind the resource's passage has ended: with `gains` for its members, or for `reason` failed.
+
+    Work that nobody waits for any more (it was stopped) changes nothing.
+    """
+    if resource.passage is not None and not resource.passage.worked:
+        resource.passage.worked = True
+        resource.passage.reason = reason
+        resource.passage.gains = gains or {}
+
+
+def describe(resource: Passenger, *, now: float) -> bool:
+    """Move to the state that a Describe shows now; False where it finds the resource gone."""
+    if resource.passage is None:
+        return True
+    if resource.passage.described and not _advance(resource, resource.passage, now):
+        return False
+    if resource.passage is not None:
+        resource.passage.described = True
+    return True
+
+
+def settle(resource: Passenger, *, now: float) -> bool:
+    """Let the states end that nobody has looked at for long; False where the resource is gone by that."""
+    while (passage := resource.passage) is not None and now - passage.entered >= UNWATCHED_SECONDS:
+        if _is_held(passage):
+            return True
+        if not _advance(resource, passage, passage.entered + UNWATCHED_SECONDS):
+            return False
+    return True
+
+
+def _is_held(passage: Passage) -> bool:
+    return passage.position == len(_PATHS[passage.path].states) - 1 and not passage.worked
+
+
+def _advance(resource: Passenger, passage: Passage, now: float) -> bool:
+    path = _PATHS[passage.path]
+    if _is_held(passage):
+        return True
+    if passage.position < len(path.states) - 1:
+        passage.position, passage.entered, passage.described = passage.position + 1, now, False
+        _show(resource, path, path.states[passage.position], now)
+        return True
+    resource.passage = None
+    if passage.reason is not None and path.failure is not None:
+        _show(resource, path, path.failure, now)["failureReason"] = passage.reason
+        return True
+    if path.success is None:
+        return False
+    resource.members.update(passage.gains)
+    shown = _show(resource, path, path.success, now)
+    if shown is not resource.members:
+        resource.members.update({name: shown[name] for name in path.takes if name in shown})
+        resource.members.update(status=path.success, lastUpdatedDateTime=now)
+        resource.members.pop("failureReason", None)
+    return True
+
+
+def _show(resource: Passenger, path: Path, status: str, now: float) -> Members:
+    shown: Members = resource.members if path.shown_in is None else resource.members[path.shown_in]
+    shown.update(status=status, lastUpdatedDateTime=now)
+    return shown

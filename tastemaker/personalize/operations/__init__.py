@@ -1,0 +1,25 @@
+"""The operations of the three APIs: a module per few kinds of resources, each function one operation."""
+
+from tastemaker.personalize.operations import (
+    campaigns,
+    dataset_groups,
+    datasets,
+    import_jobs,
+    recipes,
+    recommendations,
+    solution_versions,
+    solutions,
+    tags,
+)
+
+__all__ = [
+    "campaigns",
+    "dataset_groups",
+    "datasets",
+    "import_jobs",
+    "recipes",
+    "recommendations",
+    "solution_versions",
+    "solutions",
+    "tags",
+]

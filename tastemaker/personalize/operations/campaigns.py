@@ -1,0 +1,130 @@
+"""Campaigns: solution versions that are served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tastemaker.personalize import lifecycle
+from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.errors import InvalidInput, LimitExceeded, already_exists, in_use, not_found
+from tastemaker.personalize.hyperparameters import check_parameters
+from tastemaker.personalize.kinds import CAMPAIGN, SOLUTION, SOLUTION_VERSION
+from tastemaker.personalize.operations.registry import operation, register_describe, register_list
+from tastemaker.personalize.operations.states import start_deletion
+from tastemaker.personalize.operations.tags import tags_of
+from tastemaker.personalize.recipes import BY_ARN
+from tastemaker.personalize.shapes import Members
+from tastemaker.personalize.store import Resource
+
+if TYPE_CHECKING:
+    from mypy_boto3_personalize.type_defs import (
+        CampaignConfigUnionTypeDef,
+        CreateCampaignRequestTypeDef,
+        DeleteCampaignRequestTypeDef,
+        UpdateCampaignRequestTypeDef,
+    )
+
+MOST_IN_A_GROUP: Final = 5
+_LATEST: Final = "/$LATEST"
+_UPDATABLE: Final = frozenset({"ACTIVE", "CREATE FAILED"})
+
+
+@operation("CreateCampaign")
+def create_campaign(here: AccountRegion, given: CreateCampaignRequestTypeDef) -> Members:
+    arn = here.arn(CAMPAIGN, given["name"])
+    if here.resources.find(arn) is not None:
+        raise already_exists(arn)
+    config: CampaignConfigUnionTypeDef = given.get("campaignConfig", {})
+    version = _deployable(here, given["solutionVersionArn"])
+    _check_config(config, version, given["solutionVersionArn"])
+    group_arn = version.members["datasetGroupArn"]
+    if sum(1 for _ in here.resources.newest(CAMPAIGN, datasetGroupArn=group_arn)) >= MOST_IN_A_GROUP:
+        raise LimitExceeded(
+            f"Cannot create a campaign. More than {MOST_IN_A_GROUP} resources in ACTIVE state. "
+            "Please delete some and try again."
+        )
+    members = _deployment(version) | {
+        "name": given["name"],
+        "datasetGroupArn": group_arn,
+        "minProvisionedTPS": given.get("minProvisionedTPS", 1),
+        "campaignConfig": config,
+    }
+    here.resources.add(CAMPAIGN, arn, members, tags=tags_of(given.get("tags")))
+    return {"campaignArn": arn}
+
+
+@operation("UpdateCampaign")
+def update_campaign(here: AccountRegion, given: UpdateCampaignRequestTypeDef) -> Members:
+    campaign = here.resources.get(CAMPAIGN, given["campaignArn"])
+    wanted = given.get("solutionVersionArn", campaign.members["solutionVersionArn"])
+    config = given.get("campaignConfig", campaign.members["campaignConfig"])
+    version = _deployable(here, wanted)
+    if "campaignConfig" in given or "solutionVersionArn" in given:
+        _check_config(config, version, wanted)
+    if state := lifecycle.under_way(campaign):
+        raise in_use(campaign.arn, f"it is in {state}.")
+    if campaign.status not in _UPDATABLE:
+        raise in_use(campaign.arn, f"its status is {campaign.status}.")
+    tps = given.get("minProvisionedTPS", campaign.members["minProvisionedTPS"])
+    _begin_update(here, campaign, _deployment(version) | {"minProvisionedTPS": tps, "campaignConfig": config})
+    return {"campaignArn": campaign.arn}
+
+
+@operation("DeleteCampaign")
+def delete_campaign(here: AccountRegion, given: DeleteCampaignRequestTypeDef) -> None:
+    start_deletion(here, here.resources.get(CAMPAIGN, given["campaignArn"]))
+
+
+def roll_out(here: AccountRegion, version: Resource) -> None:
+    """Update the campaigns that follow the latest version of a solution to `version`, which has just become ACTIVE."""
+    for campaign in here.resources.newest(CAMPAIGN, solutionArn=version.members["solutionArn"]):
+        members = campaign.members
+        follows = members["campaignConfig"].get("syncWithLatestSolutionVersion", False)
+        if follows and campaign.passage is None and campaign.status in _UPDATABLE:
+            kept = {name: members[name] for name in ("minProvisionedTPS", "campaignConfig")}
+            _begin_update(here, campaign, _deployment(version) | kept)
+
+
+def _begin_update(here: AccountRegion, campaign: Resource, update: Members) -> None:
+    now = here.clock.now()
+    campaign.members["latestCampaignUpdate"] = update | {"creationDateTime": now}
+    lifecycle.begin(campaign, lifecycle.UPDATE_CAMPAIGN, now=now)
+
+
+def _deployment(version: Resource) -> Members:
+    return {"solutionVersionArn": version.arn, "solutionArn": version.members["solutionArn"]}
+
+
+def _deployable(here: AccountRegion, arn: str) -> Resource:
+    """The ACTIVE version that `arn` names, itself or as its solution's `$LATEST`."""
+    if arn.endswith(_LATEST):
+        solution = here.resources.get(SOLUTION, arn.removesuffix(_LATEST))
+        versions = here.resources.newest(SOLUTION_VERSION, solutionArn=solution.arn, status="ACTIVE")
+        latest = next(versions, None)
+        if latest is None:
+            raise InvalidInput(f"{solution.arn} has no ACTIVE solution version yet: train one first.")
+        return latest
+    if (version := here.resources.find(arn)) is None or version.kind is not SOLUTION_VERSION:
+        raise not_found(arn)
+    if state := lifecycle.under_way(version):
+        raise in_use(version.arn, f"it is in {state}, and a campaign needs it ACTIVE.")
+    if version.status != "ACTIVE":
+        raise InvalidInput(f"{version.arn} is {version.status}: a campaign needs an ACTIVE solution version.")
+    return version
+
+
+def _check_config(config: CampaignConfigUnionTypeDef, version: Resource, given_arn: str) -> None:
+    recipe = BY_ARN[version.members["recipeArn"]]
+    if config.get("syncWithLatestSolutionVersion") and not given_arn.endswith(_LATEST):
+        raise InvalidInput(
+            "campaignConfig.syncWithLatestSolutionVersion needs a solutionVersionArn that ends in "
+            f"{_LATEST}, not {given_arn}."
+        )
+    if config.get("rankingInfluence"):
+        raise InvalidInput(f"campaignConfig.rankingInfluence is only for aws-semantic-similarity, not {recipe.name}.")
+    where = "campaignConfig.itemExplorationConfig"
+    check_parameters(config.get("itemExplorationConfig", {}), recipe.exploration, where=where, recipe=recipe.name)
+
+
+register_describe(CAMPAIGN)
+register_list(CAMPAIGN, within=SOLUTION)

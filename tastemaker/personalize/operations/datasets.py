@@ -1,0 +1,121 @@
+"""Schemas and datasets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tastemaker.personalize import lifecycle
+from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
+from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, IMPORT_JOB, SCHEMA, SOLUTION_VERSION
+from tastemaker.personalize.operations.registry import operation, register_describe, register_list
+from tastemaker.personalize.operations.states import need_active, start_deletion
+from tastemaker.personalize.operations.tags import tags_of
+from tastemaker.personalize.schemas import Schema, SchemaError, parse_schema
+from tastemaker.personalize.shapes import Members
+from tastemaker.personalize.store import Resource
+
+if TYPE_CHECKING:
+    from mypy_boto3_personalize.type_defs import (
+        CreateDatasetRequestTypeDef,
+        CreateSchemaRequestTypeDef,
+        DeleteDatasetRequestTypeDef,
+        DeleteSchemaRequestTypeDef,
+    )
+
+MOST_SCHEMAS: Final = 500
+_TYPES: Final = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
+_DOMAIN_TYPES: Final = ("INTERACTIONS", "ITEMS", "USERS")
+
+
+@operation("CreateSchema")
+def create_schema(here: AccountRegion, given: CreateSchemaRequestTypeDef) -> Members:
+    arn = here.arn(SCHEMA, given["name"])
+    members = {name: given.get(name) for name in ("name", "schema", "domain")}
+    _parsed(given["schema"], given.get("domain"))
+    here.resources.add_at_once(SCHEMA, arn, members)
+    return {"schemaArn": arn}
+
+
+@operation("DeleteSchema")
+def delete_schema(here: AccountRegion, given: DeleteSchemaRequestTypeDef) -> None:
+    schema = here.resources.get(SCHEMA, given["schemaArn"])
+    if user := next(here.resources.newest(DATASET, schemaArn=schema.arn), None):
+        raise in_use(schema.arn, f"{user.arn} has it; delete that first.")
+    here.resources.remove(schema)
+
+
+@operation("CreateDataset")
+def create_dataset(here: AccountRegion, given: CreateDatasetRequestTypeDef) -> Members:
+    group = here.resources.get(DATASET_GROUP, given["datasetGroupArn"])
+    schema = here.resources.get(SCHEMA, given["schemaArn"])
+    dataset_type = given["datasetType"].upper()
+    arn = here.arn(DATASET, f"{group.members['name']}/{dataset_type}")
+    _check_type(dataset_type, group, schema)
+    need_active(group)
+    if here.resources.find(arn) is not None:
+        raise already_exists(arn)
+    members = {
+        "name": given["name"],
+        "datasetGroupArn": group.arn,
+        "datasetType": dataset_type,
+        "schemaArn": schema.arn,
+    }
+    here.resources.add(DATASET, arn, members, tags=tags_of(given.get("tags")))
+    return {"datasetArn": arn}
+
+
+@operation("DeleteDataset")
+def delete_dataset(here: AccountRegion, given: DeleteDatasetRequestTypeDef) -> None:
+    dataset = here.resources.get(DATASET, given["datasetArn"])
+    group_arn = dataset.members["datasetGroupArn"]
+    busy = [
+        *here.resources.newest(IMPORT_JOB, datasetArn=dataset.arn),
+        *here.resources.newest(SOLUTION_VERSION, datasetGroupArn=group_arn),
+    ]
+    for job in busy:
+        if state := lifecycle.under_way(job):
+            raise in_use(dataset.arn, f"{job.arn} is in {state}.")
+    start_deletion(here, dataset)
+    here.jobs.datasets.delete(dataset.arn)
+
+
+def schema_of(here: AccountRegion, dataset: Resource) -> Schema:
+    """The parsed schema of `dataset`."""
+    schema = here.resources.get(SCHEMA, dataset.members["schemaArn"])
+    return _parsed(schema.members["schema"], schema.members.get("domain"))
+
+
+def _parsed(text: str, domain: str | None) -> Schema:
+    try:
+        return parse_schema(text, domain)
+    except SchemaError as error:
+        raise InvalidInput(str(error)) from error
+
+
+def _check_type(dataset_type: str, group: Resource, schema: Resource) -> None:
+    domain = group.members.get("domain")
+    if dataset_type not in _TYPES:
+        raise InvalidInput(f"datasetType {dataset_type} is none of {', '.join(_TYPES)}.")
+    if domain is not None and dataset_type not in _DOMAIN_TYPES:
+        raise InvalidInput(f"{group.arn} is a {domain} domain dataset group, which has no {dataset_type} dataset.")
+    if dataset_type == "ACTION_INTERACTIONS":
+        raise InvalidInput("ACTION_INTERACTIONS datasets are not implemented by the embedded Personalize.")
+    if schema.members.get("domain") != domain:
+        raise InvalidInput(
+            f"{schema.arn} is a schema {_for_domain(schema.members.get('domain'))}, "
+            f"{group.arn} a dataset group {_for_domain(domain)}: they have to be the same."
+        )
+    described = _parsed(schema.members["schema"], domain).dataset_type
+    if described != dataset_type:
+        raise InvalidInput(f"{schema.arn} describes {described}, not {dataset_type}: give a schema of that type.")
+
+
+def _for_domain(domain: str | None) -> str:
+    return f"for domain {domain}" if domain else "without a domain"
+
+
+register_describe(SCHEMA)
+register_list(SCHEMA)
+register_describe(DATASET)
+register_list(DATASET, within=DATASET_GROUP)

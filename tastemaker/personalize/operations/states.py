@@ -1,0 +1,29 @@
+"""What operations ask of a resource's state before they act."""
+
+from __future__ import annotations
+
+from tastemaker.personalize import lifecycle
+from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.errors import LimitExceeded, in_use
+from tastemaker.personalize.kinds import Kind
+from tastemaker.personalize.store import Resource
+
+
+def need_active(resource: Resource) -> None:
+    """Refuse what needs `resource` while it is not ACTIVE."""
+    if resource.status != "ACTIVE":
+        raise in_use(resource.arn, f"its status is {resource.status}, and it has to be ACTIVE.")
+
+
+def start_deletion(here: AccountRegion, resource: Resource, *, path: lifecycle.Path = lifecycle.DELETE) -> None:
+    """Begin to delete `resource`, unless it is being created, updated or deleted."""
+    if state := lifecycle.under_way(resource):
+        raise in_use(resource.arn, f"it is in {state}.")
+    lifecycle.begin(resource, path, now=here.clock.now())
+
+
+def need_room(here: AccountRegion, kind: Kind, *, most: int) -> None:
+    """Refuse one more of `kind` while `most` of them are pending or in progress."""
+    under_way = sum(r.status in lifecycle.PENDING_OR_IN_PROGRESS for r in here.resources.newest(kind))
+    if under_way >= most:
+        raise LimitExceeded(f"More than {most} resources with PENDING or IN_PROGRESS status.")

@@ -1,0 +1,137 @@
+"""The three APIs on the wire: which operation a request names, its input, and answers in its protocol's envelope.
+
+`personalize` is AWS JSON 1.1 (one path, the operation in `X-Amz-Target`); `personalize-runtime` and
+`personalize-events` are REST-JSON (a path an operation). No target collides with a path, so one port serves all.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, NoReturn, cast
+
+import botocore.session
+from botocore.model import ServiceModel, Shape
+
+from tastemaker.personalize.errors import PersonalizeError, Serialization, UnknownOperation
+from tastemaker.personalize.shapes import Members, Reader, Writer, compile_reader, compile_writer, read
+
+_TARGET_HEADER: Final = "x-amz-target"
+_REST_SERVICES: Final = ("personalize-runtime", "personalize-events")
+
+
+@dataclass(frozen=True)
+class WireRequest:
+    """An HTTP request as it arrived; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    account: str
+    region: str
+
+
+@dataclass(frozen=True)
+class WireResponse:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of one of the APIs, with what reads its input and writes its output."""
+
+    name: str
+    rest: bool
+    reader: Reader
+    writer: Writer | None
+
+
+def find_operation(request: WireRequest) -> Operation:
+    """The operation that `request` names, or `UnknownOperation`."""
+    target = request.headers.get(_TARGET_HEADER)
+    if target is not None:
+        operation = _control_operations().get(target)
+        name = target
+    else:
+        operation = _rest_operations().get((request.method, request.path.partition("?")[0]))
+        name = f"{request.method} {request.path}"
+    if operation is None:
+        raise UnknownOperation(f"{name} is no operation of Amazon Personalize.")
+    return operation
+
+
+def read_input(operation: Operation, request: WireRequest) -> Members:
+    """The checked input of `operation`; `Serialization` or `InvalidInput` where the body will not do."""
+    return read(operation.reader, _decoded(request.body))
+
+
+def success(operation: Operation, output: Members | None) -> WireResponse:
+    """A 200 with what the model knows of `output`."""
+    body = _encoded(operation.writer(output or {})) if operation.writer is not None else b""
+    return WireResponse(200, _headers(rest=operation.rest), body)
+
+
+def failure(error: PersonalizeError, request: WireRequest) -> WireResponse:
+    """`error` in the envelope of the protocol that `request` speaks."""
+    if _TARGET_HEADER in request.headers:
+        body = {"__type": error.code, "message": error.message}
+        return WireResponse(error.control_status, _headers(rest=False), _encoded(body))
+    headers = _headers(rest=True) | {"x-amzn-ErrorType": error.code}
+    return WireResponse(error.rest_status, headers, _encoded({"message": error.message}))
+
+
+def _headers(*, rest: bool) -> dict[str, str]:
+    content_type = "application/json" if rest else "application/x-amz-json-1.1"
+    return {"Content-Type": content_type, "x-amzn-RequestId": str(uuid.uuid4())}
+
+
+def _decoded(body: bytes) -> object:
+    if not body:
+        return {}
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Serialization(f"The request body is no valid JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _encoded(value: object) -> bytes:
+    # ASCII escapes carry lone surrogates, which UTF-8 could not
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+@cache
+def _control_operations() -> Mapping[str, Operation]:
+    prefix = _service_model("personalize").metadata["targetPrefix"]
+    return {f"{prefix}.{operation.name}": operation for _, operation in _operations("personalize", rest=False)}
+
+
+@cache
+def _rest_operations() -> Mapping[tuple[str, str], Operation]:
+    return {route: operation for service in _REST_SERVICES for route, operation in _operations(service, rest=True)}
+
+
+def _operations(service: str, *, rest: bool) -> list[tuple[tuple[str, str], Operation]]:
+    model = _service_model(service)
+    found = []
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        output = operation.output_shape
+        writer = compile_writer(output) if output is not None and output.members else None
+        route = (operation.http["method"], operation.http["requestUri"])
+        found.append((route, Operation(name, rest, compile_reader(cast(Shape, operation.input_shape)), writer)))
+    return found
+
+
+@cache
+def _service_model(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(service)

@@ -1,0 +1,258 @@
+"""A Personalize whose jobs end when a test says so, and the steps that lead to each resource, by real clients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tastemaker.personalize.clock import ManualClock
+from tastemaker.personalize.datasets import ImportSpec
+from tastemaker.personalize.in_process import client
+from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
+from tastemaker.personalize.objects import LocationError, MemoryObjects
+from tastemaker.personalize.runtime import Recommended
+from tastemaker.personalize.service import Personalize
+from tastemaker.personalize.wire import WireRequest, WireResponse
+
+if TYPE_CHECKING:
+    from mypy_boto3_personalize import PersonalizeClient
+    from mypy_boto3_personalize_runtime import PersonalizeRuntimeClient
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+ARN = f"arn:aws:personalize:{REGION}:{ACCOUNT}"
+RECIPE = "arn:aws:personalize:::recipe"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
+LOCATION = "s3://bucket/interactions/"
+METRICS = {"coverage": 0.5, "precision_at_5": 0.25}
+INTERACTIONS = json.dumps(
+    {
+        "type": "record",
+        "name": "Interactions",
+        "namespace": "com.amazonaws.personalize.schema",
+        "version": "1.0",
+        "fields": [
+            {"name": "USER_ID", "type": "string"},
+            {"name": "ITEM_ID", "type": "string"},
+            {"name": "TIMESTAMP", "type": "long"},
+        ],
+    }
+)
+USERS = json.dumps(
+    {
+        "type": "record",
+        "name": "Users",
+        "namespace": "com.amazonaws.personalize.schema",
+        "version": "1.0",
+        "fields": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": "int"}],
+    }
+)
+
+
+@dataclass
+class Loaded:
+    """Which datasets hold records."""
+
+    arns: set[str] = field(default_factory=set)
+
+    def holds(self, dataset_arn: str) -> bool:
+        return dataset_arn in self.arns
+
+    def delete(self, dataset_arn: str) -> None:
+        self.arns.discard(dataset_arn)
+
+
+@dataclass
+class HeldJobs:
+    """Jobs that end when `succeed` or `fail` is called, in the order in which they began."""
+
+    imports: list[tuple[str, ImportSpec]] = field(default_factory=list)
+    trainings: list[tuple[str, TrainingSpec]] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    datasets: Loaded = field(default_factory=Loaded)
+    refusal: str | None = None
+    closed: bool = False
+    _open: list[tuple[Callable[[Any], None], object]] = field(default_factory=list)
+
+    def check_location(self, location: str, role_arn: str) -> None:  # noqa: ARG002 # the protocol's
+        if self.refusal is not None:
+            raise LocationError(self.refusal)
+
+    def start_import(self, key: str, spec: ImportSpec, done: Callable[[ImportOutcome | JobFailure], None]) -> None:
+        self.imports.append((key, spec))
+        self._open.append((done, ImportOutcome(rows=1000)))
+
+    def start_training(
+        self, key: str, spec: TrainingSpec, done: Callable[[TrainingOutcome | JobFailure], None]
+    ) -> None:
+        self.trainings.append((key, spec))
+        path = Path("models") / key.rpartition("/")[2]
+        self._open.append((done, TrainingOutcome(METRICS, training_seconds=3600.0, model_path=path)))
+
+    def cancel(self, key: str) -> None:
+        self.cancelled.append(key)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def succeed(self) -> None:
+        self.datasets.arns.update(spec.dataset_arn for _, spec in self.imports)
+        for done, outcome in self._drain():
+            done(outcome)
+
+    def fail(self, reason: str) -> None:
+        for done, _ in self._drain():
+            done(JobFailure(reason))
+
+    def _drain(self) -> list[tuple[Callable[[Any], None], object]]:
+        drained, self._open = self._open, []
+        return drained
+
+
+@dataclass
+class NamingRecommender:
+    """Recommends items that are named for the model, and notes what it was asked."""
+
+    asked: list[tuple[Path, str, str | None, int]] = field(default_factory=list)
+
+    def recommend(self, model_path: Path, *, recipe: str, user_id: str | None, k: int) -> Sequence[Recommended]:
+        self.asked.append((model_path, recipe, user_id, k))
+        score = None if recipe == "aws-popularity-count" else 0.1234567
+        return [Recommended(f"{model_path.name}-{number}", score) for number in range(k)]
+
+
+class Scene:
+    """The embedded Personalize with its clients, and a method for each resource that returns its ARN."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.jobs = HeldJobs()
+        self.recommender = NamingRecommender()
+        self.personalize = Personalize(
+            objects=MemoryObjects({}),
+            clock=self.clock,
+            jobs=self.jobs,
+            recommender=self.recommender,
+            trainable_recipes=("aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"),
+        )
+        # the server's own checks are what is tested, not those that botocore makes before it
+        unchecked = Config(parameter_validation=False)
+        self.control: PersonalizeClient = client(self.personalize, "personalize", config=unchecked)
+        self.runtime: PersonalizeRuntimeClient = client(self.personalize, "personalize-runtime", config=unchecked)
+        self.events: BaseClient = client(self.personalize, "personalize-events")
+
+    def send(self, *, target: str | None = None, path: str = "/", body: bytes = b"{}", method: str = "POST") -> Answer:
+        """A raw request: a control-plane one where `target` is given."""
+        headers = {"x-amz-target": f"AmazonPersonalize.{target}"} if target else {}
+        return Answer(self.personalize.handle(WireRequest(method, path, headers, body, ACCOUNT, REGION)))
+
+    def group(self, name: str = "shop", **more: Any) -> str:
+        arn = self.control.create_dataset_group(name=name, **more)["datasetGroupArn"]
+        self.until_active(lambda: self.control.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"])
+        return arn
+
+    def schema(self, name: str = "events", text: str = INTERACTIONS, **more: Any) -> str:
+        return self.control.create_schema(name=name, schema=text, **more)["schemaArn"]
+
+    def dataset(self) -> str:
+        """An ACTIVE, empty dataset of interactions in the group `shop`."""
+        group, schema = self.group(), self.schema()
+        arn = self.control.create_dataset(
+            name="events", datasetGroupArn=group, schemaArn=schema, datasetType="Interactions"
+        )["datasetArn"]
+        self.until_active(lambda: self.control.describe_dataset(datasetArn=arn)["dataset"])
+        return arn
+
+    def start_import(self, dataset_arn: str, name: str = "load", **more: Any) -> str:
+        return self.control.create_dataset_import_job(
+            jobName=name, datasetArn=dataset_arn, dataSource={"dataLocation": LOCATION}, roleArn=ROLE, **more
+        )["datasetImportJobArn"]
+
+    def imported(self) -> str:
+        """A dataset with data; the ARN of its group."""
+        job = self.start_import(self.dataset())
+        self.jobs.succeed()
+        self.until_active(lambda: self.control.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"])
+        return f"{ARN}:dataset-group/shop"
+
+    def solution(self, name: str = "you", recipe: str = "aws-user-personalization", **more: Any) -> str:
+        """A solution in the group `shop`, which is made where it is missing."""
+        group = f"{ARN}:dataset-group/shop" if self.control.list_dataset_groups()["datasetGroups"] else self.imported()
+        arn = self.control.create_solution(
+            name=name, datasetGroupArn=group, recipeArn=f"{RECIPE}/{recipe}", performAutoTraining=False, **more
+        )["solutionArn"]
+        self.until_active(lambda: self.control.describe_solution(solutionArn=arn)["solution"])
+        return arn
+
+    def version(self, solution_arn: str | None = None) -> str:
+        """An ACTIVE solution version."""
+        solution_arn = solution_arn or self.solution()
+        arn = self.control.create_solution_version(solutionArn=solution_arn)["solutionVersionArn"]
+        self.jobs.succeed()
+        self.until_active(lambda: self.describe_version(arn))
+        return arn
+
+    def campaign(self, version_arn: str | None = None, name: str = "live", **more: Any) -> str:
+        """An ACTIVE campaign."""
+        arn = self.control.create_campaign(
+            name=name, solutionVersionArn=version_arn or self.version(), minProvisionedTPS=1, **more
+        )["campaignArn"]
+        self.until_active(lambda: self.describe_campaign(arn))
+        return arn
+
+    def describe_version(self, arn: str) -> Any:
+        return self.control.describe_solution_version(solutionVersionArn=arn)["solutionVersion"]
+
+    def describe_campaign(self, arn: str) -> Any:
+        return self.control.describe_campaign(campaignArn=arn)["campaign"]
+
+    @staticmethod
+    def until_active(describe: Callable[[], Any]) -> list[str]:
+        """The statuses that Describe shows one after the other, up to ACTIVE."""
+        seen = [describe()["status"]]
+        while seen[-1] != "ACTIVE":
+            assert len(seen) < 10, seen
+            seen.append(describe()["status"])
+        return seen
+
+    @staticmethod
+    def until_gone(describe: Callable[[], Any]) -> list[str]:
+        """The statuses that Describe shows one after the other, until it says that there is no such resource."""
+        seen: list[str] = []
+        while len(seen) < 10:
+            try:
+                seen.append(describe()["status"])
+            except ClientError as error:
+                assert error.response["Error"]["Code"] == "ResourceNotFoundException"
+                return seen
+        raise AssertionError(seen)
+
+
+class Answer:
+    """A raw response, with its body as JSON."""
+
+    def __init__(self, response: WireResponse) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.body
+        self.json: Any = json.loads(response.body) if response.body else None
+
+
+@contextmanager
+def refused(code: str, *words: str, status: int = 400) -> Iterator[None]:
+    """A block in which Personalize has to refuse, with `code`, HTTP `status` and `words` in the message."""
+    with pytest.raises(ClientError) as caught:
+        yield
+    answer = caught.value.response
+    assert answer["Error"]["Code"] == code, answer
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
+    for word in words:
+        assert word in answer["Error"]["Message"]
