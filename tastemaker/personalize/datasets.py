@@ -16,7 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.personalize.csv_files import ImportRefused, read_csv
-from tastemaker.personalize.objects import AccessDenied, Location, LocationError, ObjectStore, access_refused
+from tastemaker.personalize.objects import (
+    AccessDenied,
+    Location,
+    LocationError,
+    ObjectStore,
+    ObjectStoreError,
+    access_refused,
+)
 from tastemaker.personalize.schemas import Schema
 
 if TYPE_CHECKING:
@@ -39,6 +46,10 @@ class ImportSpec:
     mode: Literal["FULL", "INCREMENTAL"] = "FULL"
 
 
+class ImportCancelled(Exception):
+    """An import was called off before it changed anything."""
+
+
 class Datasets:
     """The bulk records of all datasets, in a directory of their own. Safe to use from several threads."""
 
@@ -54,7 +65,7 @@ class Datasets:
 
         FULL replaces what the dataset held, INCREMENTAL adds to it. Identical interactions become one; of items,
         users and actions with one id the last stays. Nothing changes where the import fails (ImportRefused), or
-        where `go_on` says no before the end.
+        where `go_on` says no before the end (ImportCancelled).
         """
         new = _read_location(objects, spec, go_on)
         if spec.schema.dataset_type == "INTERACTIONS" and new.num_rows < FEWEST_INTERACTIONS:
@@ -64,10 +75,10 @@ class Datasets:
             )
         with self._one_at_a_time:
             old = self.read(spec.dataset_arn) if spec.mode == "INCREMENTAL" else None
-            records = new if old is None else pa.concat_tables([old, new], promote_options="default")
-            records = _collapsed(records, spec.schema.dataset_type)
-            if go_on():
-                self._swap(spec.dataset_arn, records)
+            records = _collapsed(new if old is None else _joined([old, new]), spec.schema.dataset_type)
+            if not go_on():
+                raise ImportCancelled
+            self._swap(spec.dataset_arn, records)
         return int(new.num_rows)
 
     def holds(self, dataset_arn: str) -> bool:
@@ -131,13 +142,15 @@ def _read_location(objects: ObjectStore, spec: ImportSpec, go_on: Callable[[], b
     first_header: tuple[str, ...] | None = None
     for key in keys:
         if not go_on():
-            break
+            raise ImportCancelled
         name = f"s3://{location.bucket}/{key}"
         try:
             with objects.open(location.bucket, key, role_arn=spec.role_arn) as file:
                 header, table = read_csv(file.read(), spec.schema, name)
         except AccessDenied as error:
-            raise ImportRefused(access_refused(location.bucket), name) from error
+            raise ImportRefused(access_refused(location.bucket), str(error)) from error
+        except ObjectStoreError as error:
+            raise ImportRefused("Invalid Data location.", str(error)) from error
         first_header = first_header or header
         if header != first_header:
             raise ImportRefused(
@@ -145,14 +158,19 @@ def _read_location(objects: ObjectStore, spec: ImportSpec, go_on: Callable[[], b
                 f"{name} has {','.join(header)}, the files before it have {','.join(first_header)}.",
             )
         tables.append(table)
-    return pa.concat_tables(tables).unify_dictionaries() if tables else pa.table({})
+    return _joined(tables)
+
+
+def _joined(tables: list[pa.Table]) -> pa.Table:
+    """One table below the other; a column that one of them lacks is null there."""
+    return pa.concat_tables(tables, promote_options="default").unify_dictionaries()
 
 
 def _collapsed(records: pa.Table, dataset_type: str) -> pa.Table:
     if not records.num_rows:
         return records
     identity = _IDENTIFIED_BY.get(dataset_type)
-    codes = row_codes(records if identity is None else records.select([identity]))
+    codes = _row_codes(records if identity is None else records.select([identity]))
     if _all_differ(codes):
         return records
     if identity is None:
@@ -163,7 +181,7 @@ def _collapsed(records: pa.Table, dataset_type: str) -> pa.Table:
     return records.take(pa.array(np.sort(kept)))
 
 
-def row_codes(records: pa.Table) -> NDArray[np.int64]:
+def _row_codes(records: pa.Table) -> NDArray[np.int64]:
     """(rows,): a number for each row, the same for two rows if and only if all their values are the same."""
     codes = np.zeros(records.num_rows, dtype=np.int64)
     distinct = 1

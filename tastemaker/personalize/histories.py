@@ -27,7 +27,10 @@ def chosen_events(records: pa.Table, *, event_type: str | None, least_value: str
         records = _where(records, "EVENT_TYPE", lambda column: pc.equal(column, event_type))
     if least_value is not None:
         threshold = float(least_value)
-        records = _where(records, "EVENT_VALUE", lambda column: pc.greater_equal(column, threshold))
+        # in the column's own precision: 0.7 as a float is less than 0.7 as a double
+        records = _where(
+            records, "EVENT_VALUE", lambda column: pc.greater_equal(column, pa.scalar(threshold, column.type))
+        )
     return records
 
 

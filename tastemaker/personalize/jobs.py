@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 from tastemaker.personalize.csv_files import ImportRefused
-from tastemaker.personalize.datasets import Datasets, ImportSpec
+from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec
 from tastemaker.personalize.objects import Location, ObjectStore
 from tastemaker.personalize.training_files import TrainingOrder, records_path
 from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingOutcome, TrainingProcess
@@ -147,6 +147,8 @@ class Jobs:
         outcome: ImportOutcome | JobFailure
         try:
             outcome = ImportOutcome(self.datasets.import_csv(self._objects, spec, go_on=job.wanted))
+        except ImportCancelled:
+            return
         except ImportRefused as refused:
             _logger.warning("%s failed: %s", key, refused)
             outcome = JobFailure(refused.reason)
