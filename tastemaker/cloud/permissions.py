@@ -60,7 +60,7 @@ def policies_of_roles(account: str) -> Policies:
     roles: dict[str, tuple[Statement, ...]] = {}
     for role in backend.roles.values():
         inline = ((name, _document(text)) for name, text in role.policies.items())
-        attached = ((policy.name, _document(policy.document)) for policy in role.managed_policies.values())
+        attached = ((policy.name, _default_document(policy)) for policy in role.managed_policies.values())
         roles[role.arn] = tuple(
             statement for name, document in (*inline, *attached) for statement in statements(name, document)
         )
@@ -110,6 +110,10 @@ def _unused(policies: Policies, used: set[tuple[str, str, str]]) -> Iterable[Unu
             for action in statement.actions if statement.allows else ():
                 if (role_arn, statement.name, action) not in used:
                     yield Unused(role_arn, statement.name, action)
+
+
+def _default_document(policy: Any) -> Mapping[str, Any]:
+    return _document(next(version.document for version in policy.versions if version.is_default))
 
 
 def _document(text: Any) -> Mapping[str, Any]:

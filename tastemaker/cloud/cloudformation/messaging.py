@@ -32,8 +32,16 @@ class Queue(Resource):
             attributes[removed] = _QUEUE_DEFAULTS[removed]
         self.call(
             "SetQueueAttributes",
-            {"QueueUrl": self.physical_resource_id, "Attributes": without(attributes, "FifoQueue")},
+            {
+                "QueueUrl": self.physical_resource_id,
+                "Attributes": without(attributes, "FifoQueue") | self._policy(),
+            },
         )
+
+    def _policy(self) -> dict[str, str]:
+        """The queue's policy, which moto drops when other attributes are set without it."""
+        wanted = {"QueueUrl": self.physical_resource_id, "AttributeNames": ["Policy"]}
+        return only(self.call("GetQueueAttributes", wanted).get("Attributes", {}), "Policy")
 
     def destroy(self) -> None:
         self.call("DeleteQueue", {"QueueUrl": self.physical_resource_id})

@@ -6,6 +6,7 @@ import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import ResourceMap, clean_json, get_model_map, get_name_type_map
@@ -123,10 +124,8 @@ class OrderedResourceMap(ResourceMap):  # type: ignore[misc]  # moto has no anno
 
     def _create(self, key: str, properties: Properties) -> None:
         resource_type = self._resource_json_map[key]["Type"]
-        name_property = get_name_type_map().get(resource_type)
-        name = properties.get(name_property) if name_property else None
         resource = get_model_map()[resource_type].create_from_cloudformation_json(
-            name or self._generated_name(key, resource_type),
+            self._name(key, resource_type, properties),
             {"Type": resource_type, "Properties": properties},
             self._account_id,
             self._region_name,
@@ -169,7 +168,7 @@ class OrderedResourceMap(ResourceMap):  # type: ignore[misc]  # moto has no anno
             raise ValueError("the embedded cloud can't update this type; deploy into a fresh cloud")
         updated = model.update_from_cloudformation_json(
             original_resource=resource,
-            new_resource_name=resource.physical_resource_id,
+            new_resource_name=self._name(key, resource.cf_resource_type, properties),
             cloudformation_json={"Type": resource.cf_resource_type, "Properties": properties},
             account_id=self._account_id,
             region_name=self._region_name,
@@ -210,6 +209,11 @@ class OrderedResourceMap(ResourceMap):  # type: ignore[misc]  # moto has no anno
             body = {"Type": resource.cf_resource_type, "Properties": {}}
             self._delete_resource(resource, body)
 
+    def _name(self, key: str, resource_type: str, properties: Properties) -> str:
+        name_property = get_name_type_map().get(resource_type)
+        name = properties.get(name_property) if name_property else None
+        return name or self._generated_name(key, resource_type)
+
     def _generated_name(self, key: str, resource_type: str) -> str:
         stack = self._parsed_resources["AWS::StackName"]
         made_of = f"{stack}/{key}/{self._incarnation}/{self._generation.get(key, 0)}"
@@ -242,6 +246,9 @@ _BOOTSTRAP_VERSION = "30"
 
 
 def _reason(failure: Exception) -> str:
+    if isinstance(failure, ClientError):
+        error = failure.response["Error"]
+        return f"{error['Code']}: {error['Message']}"
     if isinstance(failure, KeyError):
         return f"{failure} is missing"
     message = getattr(failure, "message", None)
