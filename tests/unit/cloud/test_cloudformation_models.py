@@ -64,6 +64,17 @@ def told(stack: DeployedStack) -> str:
     return str(found.properties["Value"])
 
 
+@pytest.mark.usefixtures("cloud")
+def test_a_call_stays_in_this_process_whatever_endpoint_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    url = call("eu-north-1", "sqs", "CreateQueue", {"QueueName": "q"})["QueueUrl"]
+
+    assert url == f"https://sqs.eu-north-1.amazonaws.com/{ACCOUNT}/q"
+
+
 def bucket(**properties: Any) -> dict[str, Any]:
     return resource("AWS::S3::Bucket", {"BucketName": "exports", **properties})
 
