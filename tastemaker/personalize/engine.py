@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -46,5 +46,13 @@ class JobRunner(Protocol):
 class Recommender(Protocol):
     """Answers from a trained model."""
 
-    def recommend(self, model_path: Path, *, recipe: str, user_id: str | None, k: int) -> Sequence[Recommended]:
-        """At most `k` items for the user, the best first."""
+    def recommend(
+        self,
+        model_path: Path,
+        dataset_arns: Mapping[str, str],
+        recipe: str,
+        user_id: str | None,
+        item_id: str | None,
+        k: int,
+    ) -> Sequence[Recommended]:
+        """At most `k` items, the best first."""

@@ -50,7 +50,7 @@ class Personalize:
         self._temporary = directory if data_dir is None else None
         self._jobs = jobs or Jobs(objects=objects, directory=directory)
         self._recommender = recommender or Runtime()
-        self._trainable_recipes = trainable_recipes or recommenders.RECIPES
+        self._trainable_recipes = recommenders.RECIPES if trainable_recipes is None else trainable_recipes
         self._accounts: dict[tuple[str, str], AccountRegion] = {}
         self._accounts_lock = threading.Lock()
 

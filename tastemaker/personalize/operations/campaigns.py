@@ -18,7 +18,6 @@ from tastemaker.personalize.store import Resource
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize.type_defs import (
-        CampaignConfigUnionTypeDef,
         CreateCampaignRequestTypeDef,
         DeleteCampaignRequestTypeDef,
         UpdateCampaignRequestTypeDef,
@@ -34,7 +33,7 @@ def create_campaign(here: AccountRegion, given: CreateCampaignRequestTypeDef) ->
     arn = here.arn(CAMPAIGN, given["name"])
     if here.resources.find(arn) is not None:
         raise already_exists(arn)
-    config: CampaignConfigUnionTypeDef = given.get("campaignConfig", {})
+    config: Members = dict(given.get("campaignConfig", {}))
     version = _deployable(here, given["solutionVersionArn"])
     _check_config(config, version, given["solutionVersionArn"])
     group_arn = version.members["datasetGroupArn"]
@@ -57,7 +56,7 @@ def create_campaign(here: AccountRegion, given: CreateCampaignRequestTypeDef) ->
 def update_campaign(here: AccountRegion, given: UpdateCampaignRequestTypeDef) -> Members:
     campaign = here.resources.get(CAMPAIGN, given["campaignArn"])
     wanted = given.get("solutionVersionArn", campaign.members["solutionVersionArn"])
-    config = given.get("campaignConfig", campaign.members["campaignConfig"])
+    config: Members = dict(given.get("campaignConfig", campaign.members["campaignConfig"]))
     version = _deployable(here, wanted)
     if "campaignConfig" in given or "solutionVersionArn" in given:
         _check_config(config, version, wanted)
@@ -113,7 +112,7 @@ def _deployable(here: AccountRegion, arn: str) -> Resource:
     return version
 
 
-def _check_config(config: CampaignConfigUnionTypeDef, version: Resource, given_arn: str) -> None:
+def _check_config(config: Members, version: Resource, given_arn: str) -> None:
     recipe = BY_ARN[version.members["recipeArn"]]
     if config.get("syncWithLatestSolutionVersion") and not given_arn.endswith(_LATEST):
         raise InvalidInput(

@@ -32,8 +32,10 @@ def get_recommendations(here: AccountRegion, given: GetRecommendationsRequestTyp
     _check(given, recipe)
     recommended = here.recommender.recommend(
         Path(version.hidden["modelPath"]),
+        version.hidden["datasetArns"],
         recipe=recipe.name,
         user_id=given.get("userId") or None,
+        item_id=given.get("itemId") or None,
         k=_count(given.get("numResults")),
     )
     return {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -32,6 +32,8 @@ ARN = f"arn:aws:personalize:{REGION}:{ACCOUNT}"
 RECIPE = "arn:aws:personalize:::recipe"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 LOCATION = "s3://bucket/interactions/"
+# the server's own checks are what is tested, not those that botocore makes before it
+_UNCHECKED = Config(parameter_validation=False)
 METRICS = {"coverage": 0.5, "precision_at_5": 0.25}
 INTERACTIONS = json.dumps(
     {
@@ -123,7 +125,15 @@ class NamingRecommender:
 
     asked: list[tuple[Path, str, str | None, int]] = field(default_factory=list)
 
-    def recommend(self, model_path: Path, *, recipe: str, user_id: str | None, k: int) -> Sequence[Recommended]:
+    def recommend(
+        self,
+        model_path: Path,
+        dataset_arns: Mapping[str, str],  # noqa: ARG002 # the protocol's
+        recipe: str,
+        user_id: str | None,
+        item_id: str | None,  # noqa: ARG002 # the protocol's
+        k: int,
+    ) -> Sequence[Recommended]:
         self.asked.append((model_path, recipe, user_id, k))
         score = None if recipe == "aws-popularity-count" else 0.1234567
         return [Recommended(f"{model_path.name}-{number}", score) for number in range(k)]
@@ -143,11 +153,11 @@ class Scene:
             recommender=self.recommender,
             trainable_recipes=("aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"),
         )
-        # the server's own checks are what is tested, not those that botocore makes before it
-        unchecked = Config(parameter_validation=False)
-        self.control: PersonalizeClient = client(self.personalize, "personalize", config=unchecked)
-        self.runtime: PersonalizeRuntimeClient = client(self.personalize, "personalize-runtime", config=unchecked)
-        self.events: BaseClient = client(self.personalize, "personalize-events")
+        self.control: PersonalizeClient = client(self.personalize, "personalize", config=_UNCHECKED)
+
+    @cached_property
+    def runtime(self) -> PersonalizeRuntimeClient:
+        return client(self.personalize, "personalize-runtime", config=_UNCHECKED)
 
     def send(self, *, target: str | None = None, path: str = "/", body: bytes = b"{}", method: str = "POST") -> Answer:
         """A raw request: a control-plane one where `target` is given."""
@@ -231,7 +241,8 @@ class Scene:
             try:
                 seen.append(describe()["status"])
             except ClientError as error:
-                assert error.response["Error"]["Code"] == "ResourceNotFoundException"
+                if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                    raise
                 return seen
         raise AssertionError(seen)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastemaker.personalize import wire
-from tastemaker.personalize.errors import PersonalizeError
+from tastemaker.personalize.errors import InvalidInput, Serialization
 from tastemaker.personalize.wire import WireRequest
 
 TARGETS = sorted(wire._control_operations())
@@ -37,9 +38,6 @@ def test_any_bytes_are_read_or_refused_by_any_rest_operation(route: tuple[str, s
 
 
 def _read_or_refused(request: WireRequest) -> None:
-    try:
-        given = wire.read_input(wire.find_operation(request), request)
-    except PersonalizeError as refusal:
-        assert refusal.rest_status == 400
-    else:
-        assert None not in given.values()
+    operation = wire.find_operation(request)
+    with contextlib.suppress(InvalidInput, Serialization):
+        assert None not in wire.read_input(operation, request).values()
