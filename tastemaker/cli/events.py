@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from tastemaker.cli.errors import CommandError
+from tastemaker.example import Shop
 
 AttributeValue = dict[str, str]
 Item = dict[str, AttributeValue]
@@ -72,16 +73,24 @@ def read_csv(path: Path) -> Events:
     )
 
 
-def loadable(events: Events) -> int:
-    """How many of the events DynamoDB can hold: an empty user id cannot be a key."""
-    return sum(1 for user_id in events.user_ids if user_id)
+def shop_events(shop: Shop) -> Events:
+    """The example shop's year."""
+    rows = list(shop.event_rows())
+    return Events(
+        source="the example shop",
+        user_ids=[row["userId"] for row in rows],
+        item_ids=[row["itemId"] for row in rows],
+        timestamps=[str(row["timestamp"]) for row in rows],
+        event_types=[row["eventType"] for row in rows],
+    )
 
 
 def to_items(events: Events) -> Iterator[Item]:
     """The events as items of the events table, keyed by `userId` and `eventKey` (`<timestamp>#<eventId>`).
 
     The event id is the event's ordinal and a hash of its row: loading a file twice writes the same items, no two
-    events share a key, and the events of one second keep their order.
+    events share a key, and the events of one second keep their order. An event without a user id is left out:
+    DynamoDB takes no empty key.
     """
     types = events.event_types or [""] * len(events)
     rows = zip(events.user_ids, events.item_ids, events.timestamps, types, strict=True)

@@ -1,0 +1,72 @@
+"""`tastemaker demo`: the whole engine on this machine, from events in DynamoDB to recommendations over HTTP."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections import Counter
+
+from rich.console import Console
+
+from tastemaker.cli import measure
+from tastemaker.cli.console import Progress
+from tastemaker.cli.engine import Engine, deployed
+from tastemaker.cli.events import Events, read_csv, shop_events, to_items
+from tastemaker.cli.pipeline import Run, run_pipeline
+from tastemaker.cli.report import Report
+from tastemaker.cli.samples import take_samples
+from tastemaker.cli.serving import serve_until_interrupted
+from tastemaker.example import Shop, open_shop
+
+
+def demo(arguments: Namespace) -> int:
+    """Run the command; 0 where the run succeeded. With `--json`, stdout is kept for the one object at the end."""
+    console = Console(stderr=arguments.json)
+    progress = Progress(console)
+    # a wrong file is told before anything is built
+    own = (read_csv(arguments.interactions), None) if arguments.interactions else None
+    with deployed(arguments.port, progress) as engine:
+        with progress.phase("load", "Load the events into DynamoDB"):
+            events, shop = own or _shop()
+            loaded = engine.cloud.seed_table(engine.events_table, to_items(events))
+        with progress.run() as watch:
+            run = run_pipeline(engine.cloud.client("stepfunctions"), engine.state_machine_arn, watch=watch)
+        report = _report(engine, run, events, shop, loaded, progress)
+        report.print(console)
+        if arguments.json:
+            sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+        if run.succeeded and not arguments.once and sys.stdout.isatty():
+            serve_until_interrupted(console)
+    return 0 if run.succeeded else 1
+
+
+def _shop() -> tuple[Events, Shop]:
+    shop = open_shop()
+    return shop_events(shop), shop
+
+
+def _report(engine: Engine, run: Run, events: Events, shop: Shop | None, loaded: int, progress: Progress) -> Report:
+    reasons = Counter(run.output.get("reasons", {}))
+    if unkeyed := len(events) - loaded:
+        reasons["emptyUserId"] += unkeyed
+    baselines: dict[str, measure.Metrics] = {}
+    oracle, samples = None, []
+    if run.succeeded:
+        with progress.phase("baselines", "Measure the baselines on the same hold-out"):
+            interactions = engine.cloud.personalize.interactions(run.output["datasetGroupArn"])
+            baselines = measure.baselines(interactions)
+            oracle = measure.oracle(shop, interactions) if shop else None
+        with progress.phase("samples", "Ask the API"):
+            samples = take_samples(events, engine.api_url)
+    return Report(
+        source=events.source,
+        api_url=engine.api_url,
+        run=run,
+        phases={**progress.seconds, **run.timeline.phases()},
+        reasons=dict(reasons),
+        baselines=baselines,
+        oracle=oracle,
+        samples=samples,
+    )

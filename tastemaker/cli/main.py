@@ -1,0 +1,95 @@
+"""The `tastemaker` command: what it can be asked, and what becomes of errors."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tastemaker.cli.errors import CommandError
+
+DEFAULT_PORT = 4577
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 success, 1 failure, 2 wrong usage."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        # a command imports what it needs, so that `--help` answers at once and the endpoint needs no CDK
+        command = importlib.import_module(f"tastemaker.cli.{parsed.command}")
+        return int(getattr(command, parsed.command)(parsed))
+    except CommandError as error:
+        sys.stderr.write(f"tastemaker: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("tastemaker: interrupted\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tastemaker",
+        description="A recommendation engine on Amazon Personalize, and an embedded Personalize to run it on a laptop.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _demo(commands.add_parser("demo", help="run the whole engine on this machine", description=_DEMO))
+    up = commands.add_parser("up", help="deploy the stacks on this machine and wait", description=_UP)
+    _port(up)
+    _endpoint(commands.add_parser("endpoint", help="only the AWS endpoint, for any SDK", description=_ENDPOINT))
+    return parser
+
+
+_DEMO = """Deploy the stacks of this checkout into an embedded cloud, load events into DynamoDB, run the state machine
+(export, import, training, campaign), print metrics and recommendations, and serve the API until Ctrl-C."""
+_UP = (
+    """Deploy the stacks of this checkout into an embedded cloud and wait: load your own events, start your own runs."""
+)
+_ENDPOINT = """Serve Amazon Personalize (control plane, runtime and events), and the other AWS services that an engine
+needs, on one port of this machine. No account, no credentials: point any AWS SDK at it."""
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--interactions",
+        type=Path,
+        metavar="FILE",
+        help="your own events instead of the example shop's: CSV with USER_ID, ITEM_ID, TIMESTAMP (whole seconds since "
+        "1970) and, if you like, EVENT_TYPE",
+    )
+    parser.add_argument("--once", action="store_true", help="end after the run; also where the output is no terminal")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, last; words go to stderr")
+    _port(parser)
+
+
+def _endpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, this machine only)"
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="FOLDER",
+        help="where datasets and models are kept (default: a temporary folder)",
+    )
+    _port(parser)
+
+
+def _port(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port",
+        type=_port_number,
+        default=DEFAULT_PORT,
+        help="the port of the AWS endpoint, 0 for any that is free (default: %(default)s)",
+    )
+
+
+def _port_number(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535 is")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
