@@ -18,18 +18,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def chosen_events(records: pa.Table, *, event_type: str | None, least_value: str | None) -> pa.Table:
+def chosen_events(records: pa.Table, *, event_type: str | None, least_value: float | None) -> pa.Table:
     """The interactions that a solution trains on: those of its event type, whose EVENT_VALUE reaches the threshold.
 
-    A record without the value that is asked for is left out. Raises ValueError where the threshold is no number.
+    A record without the value that is asked for is left out.
     """
     if event_type is not None:
         records = _where(records, "EVENT_TYPE", lambda column: pc.equal(column, event_type))
     if least_value is not None:
-        threshold = float(least_value)
         # in the column's own precision: 0.7 as a float is less than 0.7 as a double
         records = _where(
-            records, "EVENT_VALUE", lambda column: pc.greater_equal(column, pa.scalar(threshold, column.type))
+            records, "EVENT_VALUE", lambda column: pc.greater_equal(column, pa.scalar(least_value, column.type))
         )
     return records
 

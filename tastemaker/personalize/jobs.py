@@ -97,16 +97,11 @@ class Jobs:
         directory = self._trainings_directory / f"{_name(key)}-{uuid.uuid4().hex[:8]}"
         job = TrainingProcess(directory)
         self._begin(key, job)
-        directory.mkdir(parents=True)
-        for dataset_type, arn in spec.dataset_arns.items():
-            self.datasets.snapshot(arn, records_path(directory, dataset_type))
-        TrainingOrder(
-            recipe=spec.recipe,
-            event_type=spec.event_type,
-            event_value_threshold=spec.event_value_threshold,
-            hyperparameters=dict(spec.hyperparameters),
-            seed=spec.seed,
-        ).write(directory)
+        try:
+            self._prepare(directory, spec)
+        except OSError:
+            self._end(key, job)
+            raise
         self._trainings.submit(self._train, key, job, directory, done)
 
     def cancel(self, key: str) -> None:
@@ -142,6 +137,18 @@ class Jobs:
                 return False
             del self._running[key]
             return True
+
+    def _prepare(self, directory: Path, spec: TrainingSpec) -> None:
+        directory.mkdir(parents=True)
+        for dataset_type, arn in spec.dataset_arns.items():
+            self.datasets.snapshot(arn, records_path(directory, dataset_type))
+        TrainingOrder(
+            recipe=spec.recipe,
+            event_type=spec.event_type,
+            event_value_threshold=spec.event_value_threshold,
+            hyperparameters=dict(spec.hyperparameters),
+            seed=spec.seed,
+        ).write(directory)
 
     def _import(self, key: str, job: _Import, spec: ImportSpec, done: _ImportDone) -> None:
         outcome: ImportOutcome | JobFailure

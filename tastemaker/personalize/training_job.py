@@ -92,20 +92,24 @@ def _interactions(directory: Path, order: TrainingOrder) -> Interactions:
     path = records_path(directory, "INTERACTIONS")
     if not path.exists():
         raise TrainingRefused(f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions.")
-    try:
-        records = chosen_events(
-            read_records(path), event_type=order.event_type, least_value=order.event_value_threshold
-        )
-    except ValueError as error:
-        raise TrainingRefused(f"The event value threshold is no number: {order.event_value_threshold}") from error
+    records = chosen_events(
+        read_records(path), event_type=order.event_type, least_value=_threshold(order.event_value_threshold)
+    )
     interactions = interactions_of(records)
     check_minima(interactions, order.event_type)
     return interactions
 
 
+def _threshold(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError as error:
+        raise TrainingRefused(f"The event value threshold is no number: {text}") from error
+
+
 def _end_with_parent() -> None:
     # the parent holds the other end of this pipe and never writes: it ends when the parent does
-    sys.stdin.buffer.read()
+    os.read(0, 1)
     os._exit(1)
 
 

@@ -38,10 +38,11 @@ class TrainingOutcome:
 
 
 class TrainingProcess:
-    """A child that trains on what lies in `directory`; see `training_job` for the files."""
+    """A child that trains on what lies in `directory`, by a module that keeps to the files of `training_files`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, module: str = "tastemaker.personalize.training_job") -> None:
         self._directory = directory
+        self._module = module
         self._lock = threading.Lock()
         self._cancelled = False
         self._child: subprocess.Popen[bytes] | None = None
@@ -82,7 +83,7 @@ class TrainingProcess:
             if self._cancelled:
                 raise Cancelled
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "tastemaker.personalize.training_job", str(self._directory)],
+                [sys.executable, "-m", self._module, str(self._directory)],
                 stdin=subprocess.PIPE,  # its end tells the child that this process is gone
                 stdout=log,
                 stderr=log,

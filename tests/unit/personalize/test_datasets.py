@@ -289,7 +289,9 @@ def test_a_location_without_files_is_invalid(datasets: Datasets, location: str) 
 def test_a_bucket_that_the_role_may_not_read_is_named(datasets: Datasets) -> None:
     objects = MemoryObjects({"b": {"data.csv": b""}}, readers={"b": frozenset({"someone-else"})})
 
-    with pytest.raises(ImportRefused, match=r"Insufficient privileges for accessing data in S3.*fix bucket policy on b"):
+    with pytest.raises(
+        ImportRefused, match=r"Insufficient privileges for accessing data in S3.*fix bucket policy on b"
+    ):
         datasets.import_csv(objects, spec())
 
 

@@ -1,0 +1,148 @@
+"""The runtime answers from a model and the histories that its training saw."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tastemaker.personalize.histories import load_histories, save_histories
+from tastemaker.personalize.runtime import ModelUnavailable, Recommended, Runtime
+from tastemaker.personalize.training_files import ModelFiles
+from tastemaker.recommenders import RECIPES, Interactions
+
+USER_PERSONALIZATION = "aws-user-personalization"
+POPULARITY = "aws-popularity-count"
+
+
+def interactions() -> Interactions:
+    """Two groups with ten items each; red-0 is the item that most users have taken."""
+    rng = np.random.default_rng(3)
+    events = [
+        (f"{taste}-user-{user}", f"{taste}-{item}", position)
+        for taste, users in (("red", 30), ("blue", 20))
+        for user in range(users)
+        for position, item in enumerate([0, *(1 + rng.permutation(9)[:6])])
+    ]
+    users, items, times = zip(*events, strict=True)
+    return Interactions.from_columns(users, items, times)
+
+
+def trained(directory: Path, recipe: str) -> Path:
+    files = ModelFiles(directory)
+    directory.mkdir()
+    model = RECIPES[recipe]({}).fit(interactions(), seed=0)
+    model.save(files.model)
+    save_histories(files.histories, interactions(), model.item_ids)
+    return directory
+
+
+def ask(
+    runtime: Runtime, model_path: Path, user_id: str | None, *, recipe: str = USER_PERSONALIZATION, k: int = 5
+) -> list[Recommended]:
+    return runtime.recommend(model_path, {}, recipe, user_id, None, k)
+
+
+@pytest.fixture
+def model_path(tmp_path: Path) -> Path:
+    return trained(tmp_path / "model", USER_PERSONALIZATION)
+
+
+def test_users_get_what_is_like_their_history(model_path: Path) -> None:
+    runtime = Runtime()
+
+    for taste in ("red", "blue"):
+        recommended = ask(runtime, model_path, f"{taste}-user-3")
+        assert [item.item_id.split("-")[0] for item in recommended] == [taste] * 5
+
+
+def test_scores_fall_and_have_seven_decimals_and_sum_to_one_over_the_catalogue(model_path: Path) -> None:
+    recommended = ask(Runtime(), model_path, "red-user-3", k=20)
+
+    scores = [item.score for item in recommended if item.score is not None]
+    assert len(scores) == 20
+    assert scores == sorted(scores, reverse=True)
+    assert scores == [round(score, 7) for score in scores]
+    assert sum(scores) == pytest.approx(1, abs=1e-5)
+
+
+def test_no_more_come_back_than_were_asked_for_or_exist(model_path: Path) -> None:
+    assert len(ask(Runtime(), model_path, "red-user-3", k=3)) == 3
+    assert len(ask(Runtime(), model_path, "red-user-3", k=500)) == 20
+
+
+@pytest.mark.parametrize("user_id", ["someone new", None])
+def test_a_user_who_is_not_known_gets_what_is_popular(model_path: Path, user_id: str | None) -> None:
+    assert ask(Runtime(), model_path, user_id)[0].item_id == "red-0"
+
+
+def test_popularity_gives_everyone_the_same_and_no_scores(tmp_path: Path) -> None:
+    model_path, runtime = trained(tmp_path / "popularity", POPULARITY), Runtime()
+
+    answers = [ask(runtime, model_path, user_id, recipe=POPULARITY) for user_id in ("red-user-1", "blue-user-1", None)]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] == Recommended("red-0", None)
+    assert all(item.score is None for item in answers[0])
+
+
+def test_a_model_is_read_once(model_path: Path) -> None:
+    runtime = Runtime()
+    first = ask(runtime, model_path, "red-user-3")
+
+    model_path.rename(model_path.with_name("moved"))
+
+    assert ask(runtime, model_path, "red-user-3") == first
+
+
+def test_the_model_asked_longest_ago_makes_room(model_path: Path, tmp_path: Path) -> None:
+    runtime = Runtime(capacity=2)
+    others = [trained(tmp_path / name, POPULARITY) for name in ("second", "third")]
+    for path in (others[0], model_path, others[1]):
+        ask(runtime, path, None)
+    for path in (model_path, *others):
+        path.rename(path.with_name(f"{path.name}-moved"))
+
+    ask(runtime, model_path, None)
+    ask(runtime, others[1], None)
+    with pytest.raises(ModelUnavailable):
+        ask(runtime, others[0], None)
+
+
+def test_a_model_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="nowhere cannot be read"):
+        ask(Runtime(), tmp_path / "nowhere", None)
+
+
+def test_a_model_that_could_not_be_read_is_tried_again(tmp_path: Path) -> None:
+    runtime, path = Runtime(), tmp_path / "late"
+    with pytest.raises(ModelUnavailable):
+        ask(runtime, path, None)
+
+    trained(path, POPULARITY)
+
+    assert ask(runtime, path, None)
+
+
+def test_many_threads_get_the_answers_of_one(model_path: Path) -> None:
+    users = [f"{taste}-user-{number}" for taste in ("red", "blue") for number in range(20)]
+    alone = [ask(Runtime(), model_path, user) for user in users]
+    shared = Runtime(capacity=1)
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda user: ask(shared, model_path, user), users))
+
+    assert together == alone
+
+
+def test_histories_come_back_as_they_were_saved(tmp_path: Path) -> None:
+    events = Interactions.from_columns(['a, "x"', "🙂", 'a, "x"'], ["i", "j", "k"], [2, 1, 1])
+
+    save_histories(tmp_path / "histories.arrow", events, np.array(["i", "k"]))
+    histories = load_histories(tmp_path / "histories.arrow")
+
+    assert histories.of('a, "x"').tolist() == [1, 0]
+    assert histories.of("🙂").tolist() == [-1]
+    assert histories.of("nobody").tolist() == []
