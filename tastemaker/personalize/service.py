@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 from tastemaker import recommenders
 from tastemaker.personalize import wire
@@ -16,10 +17,13 @@ from tastemaker.personalize.clock import Clock, RealClock
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
 from tastemaker.personalize.jobs import Jobs
-from tastemaker.personalize.kinds import SOLUTION_VERSION
+from tastemaker.personalize.kinds import IMPORT_JOB, SOLUTION_VERSION
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.operations import campaigns
+from tastemaker.personalize.operations.import_jobs import start_import
 from tastemaker.personalize.operations.registry import run
+from tastemaker.personalize.operations.solution_versions import start_training
+from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
 from tastemaker.personalize.wire import WireRequest, WireResponse
@@ -30,9 +34,11 @@ _LOGGER = logging.getLogger(__name__)
 class Personalize:
     """All accounts and regions of one embedded Personalize.
 
-    `objects` is S3 as jobs read it. Data and models live in `data_dir`, without one in a temporary directory that
-    `close` removes. `jobs`, `recommender` and `trainable_recipes` replace the real background work, model answers
-    and list of models, for tests of the control plane alone.
+    `objects` is S3 as jobs read it. Resources, data and models live in `data_dir` and survive a restart; without one,
+    data and models live in a temporary directory that `close` removes. `jobs`, `recommender` and `trainable_recipes`
+    replace the real background work, model answers and list of models, for tests of the control plane alone.
+
+    Raises DataDirectoryInUse where another process works with `data_dir`.
     """
 
     def __init__(
@@ -46,13 +52,16 @@ class Personalize:
         trainable_recipes: Collection[str] | None = None,
     ) -> None:
         self._clock = clock or RealClock()
-        directory = data_dir or Path(tempfile.mkdtemp(prefix="tastemaker-"))
+        directory = Path(tempfile.mkdtemp(prefix="tastemaker-")) if data_dir is None else data_dir.resolve()
         self._temporary = directory if data_dir is None else None
+        self._files = ResourceFiles(directory / "resources") if data_dir is not None else None
         self._jobs = jobs or Jobs(objects=objects, directory=directory)
         self._recommender = recommender or Runtime()
         self._trainable_recipes = recommenders.RECIPES if trainable_recipes is None else trainable_recipes
         self._accounts: dict[tuple[str, str], AccountRegion] = {}
         self._accounts_lock = threading.Lock()
+        for account, region in self._files.accounts() if self._files is not None else ():
+            _resume(self._account(account, region))
 
     def handle(self, request: WireRequest) -> WireResponse:
         """Answer `request`. Safe to call from any thread; raises nothing."""
@@ -70,6 +79,8 @@ class Personalize:
     def close(self) -> None:
         """Stop the jobs and remove what is temporary."""
         self._jobs.close()
+        if self._files is not None:
+            self._files.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
@@ -85,13 +96,24 @@ class Personalize:
             if resource.kind is SOLUTION_VERSION:
                 campaigns.roll_out(here, resource)
 
+        keeper = self._files.file(account, region) if self._files is not None else None
         here = AccountRegion(
             account,
             region,
             clock=self._clock,
-            resources=Resources(clock=self._clock, became_active=became_active),
+            resources=Resources(clock=self._clock, became_active=became_active, keeper=keeper),
             jobs=self._jobs,
             recommender=self._recommender,
             trainable_recipes=self._trainable_recipes,
         )
         return here
+
+
+_STARTS: Final = {IMPORT_JOB: start_import, SOLUTION_VERSION: start_training}
+
+
+def _resume(here: AccountRegion) -> None:
+    """Begin again the work that an earlier process left unfinished."""
+    with here.resources.changing():
+        for resource in here.resources.unfinished():
+            _STARTS[resource.kind](here, resource)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.clock import Clock
@@ -31,15 +33,40 @@ class Resource:
         return str(self.members["status"])
 
 
-class Resources:
-    """Every method needs `lock` held, `peek` excepted. `became_active` hears of each resource that does."""
+class Keeper(Protocol):
+    """Where resources outlive the process."""
 
-    def __init__(self, *, clock: Clock, became_active: Callable[[Resource], None]) -> None:
-        self.lock = threading.RLock()
+    def read(self) -> list[Resource]:
+        """The resources in the order of their creation."""
+
+    def write(self, resources: Iterable[Resource]) -> None:
+        """Keep `resources` in place of what was there."""
+
+
+class Resources:
+    """Every method is called inside a `with changing()`, `peek` excepted. `became_active` hears of each that does."""
+
+    def __init__(
+        self, *, clock: Clock, became_active: Callable[[Resource], None], keeper: Keeper | None = None
+    ) -> None:
+        self._lock = threading.RLock()
         self._clock = clock
         self._became_active = became_active
-        self._by_arn: dict[str, Resource] = {}
-        self._created = 0
+        self._keeper = keeper
+        self._by_arn = {resource.arn: resource for resource in keeper.read()} if keeper is not None else {}
+        self._created = max((resource.number for resource in self._by_arn.values()), default=0)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Keep others out; what has changed is kept before they are let in again. May be nested."""
+        with self._lock:
+            yield
+            if self._keeper is not None:
+                self._keeper.write(self._by_arn.values())
+
+    def unfinished(self) -> list[Resource]:
+        """The resources whose real work has not ended."""
+        return [r for r in self._by_arn.values() if r.passage is not None and not r.passage.worked]
 
     def add(
         self, kind: Kind, arn: str, members: Members, *, tags: dict[str, str] | None = None, worked: bool = True

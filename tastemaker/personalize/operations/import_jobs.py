@@ -33,25 +33,30 @@ def create_dataset_import_job(here: AccountRegion, given: CreateDatasetImportJob
         raise InvalidInput("roleArn is required: it is the role that reads the data in S3.")
     if given.get("publishAttributionMetricsToS3"):
         raise InvalidInput("publishAttributionMetricsToS3 needs a metric attribution, and the dataset group has none.")
-    with here.resources.lock:
+    with here.resources.changing():
         _check(here, given)
     # asks S3, which takes its time: nobody else may wait for it
     try:
         here.jobs.check_location(location, role_arn)
     except LocationError as error:
         raise InvalidInput(str(error)) from error
-    with here.resources.lock:
+    with here.resources.changing():
         dataset = _check(here, given)
         job = _add(here, given, dataset)
-        spec = ImportSpec(
-            dataset_arn=dataset.arn,
-            schema=schema_of(here, dataset),
-            location=location,
-            role_arn=role_arn,
-            mode=job.members["importMode"],
-        )
-        here.jobs.start_import(job.arn, spec, lambda outcome: _ended(here, job, outcome))
+        start_import(here, job)
     return {"datasetImportJobArn": job.arn}
+
+
+def start_import(here: AccountRegion, job: Resource) -> None:
+    """Begin the work of `job`, at its creation or after a restart."""
+    spec = ImportSpec(
+        dataset_arn=job.members["datasetArn"],
+        schema=schema_of(here, here.resources.get(DATASET, job.members["datasetArn"])),
+        location=job.members["dataSource"]["dataLocation"],
+        role_arn=job.members["roleArn"],
+        mode=job.members["importMode"],
+    )
+    here.jobs.start_import(job.arn, spec, lambda outcome: _ended(here, job, outcome))
 
 
 def _check(here: AccountRegion, given: CreateDatasetImportJobRequestTypeDef) -> Resource:
@@ -83,7 +88,7 @@ def _add(here: AccountRegion, given: CreateDatasetImportJobRequestTypeDef, datas
 
 
 def _ended(here: AccountRegion, job: Resource, outcome: ImportOutcome | JobFailure) -> None:
-    with here.resources.lock:
+    with here.resources.changing():
         lifecycle.work_ended(job, reason=outcome.reason if isinstance(outcome, JobFailure) else None)
 
 

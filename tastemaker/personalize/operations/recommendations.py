@@ -51,7 +51,7 @@ def _serving(here: AccountRegion, given: GetRecommendationsRequestTypeDef) -> Re
     arn = given.get("campaignArn") or given["recommenderArn"]
     campaign = here.resources.peek(CAMPAIGN, arn)
     if campaign is not None and campaign.passage is not None:
-        with here.resources.lock:
+        with here.resources.changing():
             campaign = here.resources.get(CAMPAIGN, arn)
     if campaign is None or "recommenderArn" in given:
         raise not_found(arn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -20,7 +21,7 @@ _WITHOUT_LOCK: Final[set[str]] = set()
 
 
 def operation(name: str, *, locked: bool = True) -> Callable[[Function], Function]:
-    """Register a function as the operation `name`. `locked=False`: it takes the resources' lock itself."""
+    """Register a function as the operation `name`. `locked=False`: it says itself when it is changing resources."""
 
     def register(function: Function) -> Function:
         _BUILT[name] = function
@@ -38,8 +39,9 @@ def run(name: str, here: AccountRegion, given: Members) -> Members | None:
         raise InvalidInput(f"{name} is not implemented by the embedded Personalize.")
     if name in _WITHOUT_LOCK:
         return built(here, given)
-    with here.resources.lock:
-        return built(here, given)
+    with here.resources.changing():
+        # the answer is written when others may be changing what it shows
+        return copy.deepcopy(built(here, given))
 
 
 def built_operations() -> frozenset[str]:

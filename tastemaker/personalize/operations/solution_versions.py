@@ -41,8 +41,24 @@ def create_solution_version(here: AccountRegion, given: CreateSolutionVersionReq
             raise already_exists(other.arn)
     need_room(here, SOLUTION_VERSION, most=MOST_AT_ONCE)
     version = _add(here, given, solution)
-    here.jobs.start_training(version.arn, _spec(here, version), lambda outcome: _ended(here, version, outcome))
+    start_training(here, version)
     return {"solutionVersionArn": version.arn}
+
+
+def start_training(here: AccountRegion, version: Resource) -> None:
+    """Begin the work of `version`, at its creation or after a restart."""
+    group_arn, config = version.members["datasetGroupArn"], version.members["solutionConfig"]
+    datasets = here.resources.newest(DATASET, datasetGroupArn=group_arn)
+    version.hidden["datasetArns"] = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
+    spec = TrainingSpec(
+        recipe=BY_ARN[version.members["recipeArn"]].name,
+        dataset_arns=version.hidden["datasetArns"],
+        event_type=version.members["eventType"],
+        event_value_threshold=config.get("eventValueThreshold"),
+        hyperparameters=config.get("algorithmHyperParameters", {}) | config.get("featureTransformationParameters", {}),
+        seed=_SEED,
+    )
+    here.jobs.start_training(version.arn, spec, lambda outcome: _ended(here, version, outcome))
 
 
 @operation("StopSolutionVersionCreation")
@@ -79,23 +95,8 @@ def _add(here: AccountRegion, given: CreateSolutionVersionRequestTypeDef, soluti
     return here.resources.add(SOLUTION_VERSION, arn, members, tags=tags_of(given.get("tags")), worked=False)
 
 
-def _spec(here: AccountRegion, version: Resource) -> TrainingSpec:
-    group_arn, config = version.members["datasetGroupArn"], version.members["solutionConfig"]
-    datasets = here.resources.newest(DATASET, datasetGroupArn=group_arn)
-    version.hidden["datasetArns"] = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
-    version.hidden["recipe"] = BY_ARN[version.members["recipeArn"]].name
-    return TrainingSpec(
-        recipe=version.hidden["recipe"],
-        dataset_arns=version.hidden["datasetArns"],
-        event_type=version.members["eventType"],
-        event_value_threshold=config.get("eventValueThreshold"),
-        hyperparameters=config.get("algorithmHyperParameters", {}) | config.get("featureTransformationParameters", {}),
-        seed=_SEED,
-    )
-
-
 def _ended(here: AccountRegion, version: Resource, outcome: TrainingOutcome | JobFailure) -> None:
-    with here.resources.lock:
+    with here.resources.changing():
         if isinstance(outcome, JobFailure):
             lifecycle.work_ended(version, reason=outcome.reason)
             return

@@ -142,13 +142,14 @@ class NamingRecommender:
 class Scene:
     """The embedded Personalize with its clients, and a method for each resource that returns its ARN."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_dir: Path | None = None) -> None:
         self.clock = ManualClock()
         self.jobs = HeldJobs()
         self.recommender = NamingRecommender()
         self.personalize = Personalize(
             objects=MemoryObjects({}),
             clock=self.clock,
+            data_dir=data_dir,
             jobs=self.jobs,
             recommender=self.recommender,
             trainable_recipes=("aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"),
