@@ -1,0 +1,1 @@
+"""The embedded Personalize: its three APIs, its data, its trainings and its recommendations, on a laptop."""

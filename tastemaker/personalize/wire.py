@@ -56,10 +56,10 @@ def find_operation(request: WireRequest) -> Operation:
     """The operation that `request` names, or `UnknownOperation`."""
     target = request.headers.get(_TARGET_HEADER)
     if target is not None:
-        operation = _control_operations().get(target)
+        operation = control_operations().get(target)
         name = target
     else:
-        operation = _rest_operations().get((request.method, request.path.partition("?")[0]))
+        operation = rest_operations().get((request.method, request.path.partition("?")[0]))
         name = f"{request.method} {request.path}"
     if operation is None:
         raise UnknownOperation(f"{name} is no operation of Amazon Personalize.")
@@ -110,13 +110,15 @@ def _encoded(value: object) -> bytes:
 
 
 @cache
-def _control_operations() -> Mapping[str, Operation]:
+def control_operations() -> Mapping[str, Operation]:
+    """The operations of `personalize` by their `X-Amz-Target`."""
     prefix = _service_model("personalize").metadata["targetPrefix"]
     return {f"{prefix}.{operation.name}": operation for _, operation in _operations("personalize", rest=False)}
 
 
 @cache
-def _rest_operations() -> Mapping[tuple[str, str], Operation]:
+def rest_operations() -> Mapping[tuple[str, str], Operation]:
+    """The operations of `personalize-runtime` and `personalize-events` by method and path."""
     return {route: operation for service in _REST_SERVICES for route, operation in _operations(service, rest=True)}
 
 

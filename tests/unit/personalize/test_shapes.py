@@ -12,8 +12,8 @@ from tastemaker.personalize import wire
 from tastemaker.personalize.errors import InvalidInput, Serialization
 from tastemaker.personalize.wire import WireRequest
 
-TARGETS = sorted(wire._control_operations())
-ROUTES = sorted(wire._rest_operations())
+TARGETS = sorted(wire.control_operations())
+ROUTES = sorted(wire.rest_operations())
 MEMBERS = ["name", "tags", "solutionConfig", "campaignArn", "eventList", "numResults", "context", "maxResults"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
