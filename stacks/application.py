@@ -20,7 +20,8 @@ def open_app(*, context: Mapping[str, Any] | None = None, outdir: Path | None = 
     """
     settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
     app = cdk.App(
-        context=settings["context"],
+        # stack traces name jsii's temporary directory: no two assemblies would be the same
+        context={**settings["context"], "aws:cdk:disable-creation-stack-traces": True},
         post_cli_context=context,
         outdir=str(outdir) if outdir else None,
         # a resource of the CDK's own would differ between the command line and here

@@ -105,7 +105,7 @@ class PipelineStack(cdk.Stack):
             environment={"ENGINE_TABLE": self._data.engine.table_name},
             permissions=[
                 arns.permit("DescribeCampaign", "GetRecommendations", on=[arns.campaigns]),
-                arns.permit("CreateCampaign", "UpdateCampaign", on=[arns.campaigns, arns.versions]),
+                arns.permit("CreateCampaign", "UpdateCampaign", on=[arns.campaigns, arns.solutions, arns.versions]),
                 Permission(["dynamodb:PutItem"], [self._data.engine.table_arn]),
             ],
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import hashlib
 import shutil
-import subprocess  # uv and the compiler are run with fixed arguments
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -65,10 +68,9 @@ class _UvBundling:
         self._root = root
         self._sources = sources
 
-    def try_bundle(self, output_dir: str, **_options: Any) -> bool:
+    def try_bundle(self, output_dir: str, *_options: Any) -> bool:
         target = Path(output_dir)
-        _install(self._root / LOCK, target)
-        _prune(target)
+        shutil.copytree(_dependencies(self._root / LOCK), target, dirs_exist_ok=True)
         for source in self._sources:
             copy = target / source.relative_to(self._root)
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -77,44 +79,53 @@ class _UvBundling:
         return True
 
 
-def _install(lock: Path, target: Path) -> None:
+@functools.cache
+def _dependencies(lock: Path) -> Path:
+    """The locked packages, installed once for all functions."""
+    target = Path(tempfile.mkdtemp(prefix="tastemaker-bundle-"))
+    atexit.register(shutil.rmtree, target)
     command = [
         *(_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirements", str(lock)),
         *("--target", str(target), "--python-platform", PLATFORM, "--python-version", PYTHON),
         *("--only-binary", ":all:", "--link-mode", "copy"),
     ]
     # what the set-up has downloaded already needs no network
-    if subprocess.run([*command, "--offline"], check=False, capture_output=True).returncode:  # fixed arguments
-        subprocess.run(command, check=True)  # fixed arguments
-
-
-def _uv() -> str:
-    found = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-    if found is None:
-        raise RuntimeError(
-            "uv is needed to package the functions, and it is neither on PATH nor beside "
-            f"{sys.executable}: `make setup` installs it"
-        )
-    return found
-
-
-def _prune(target: Path) -> None:
+    if subprocess.run([*command, "--offline"], check=False, capture_output=True).returncode:
+        subprocess.run(command, check=True)
     shutil.rmtree(target / "bin", ignore_errors=True)
     for data in (target / "botocore" / "data").iterdir():
         if data.is_dir() and data.name not in _SERVICES:
             shutil.rmtree(data)
+    _compile(target)
+    return target
 
 
-def _compile(target: Path) -> None:
-    """Without this every cold start compiles all modules again: Lambda resets the times that ordinary .pyc files go by."""
-    python = shutil.which(f"python{PYTHON}")
-    if python is None:
-        sys.stderr.write(
-            f"no python{PYTHON} on PATH: the functions are packaged without compiled modules, "
-            "which makes their cold starts about half a second longer\n"
-        )
-        return
-    subprocess.run(  # fixed arguments
-        [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(target)],
-        check=True,
+def _compile(folder: Path) -> None:
+    """Without this every cold start compiles all modules again: Lambda resets the times that .pyc files go by."""
+    if python := _interpreter():
+        command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
+        subprocess.run(command, check=True)
+
+
+@functools.cache
+def _interpreter() -> str | None:
+    """A Python of the runtime's version; a .pyc file of another is of no use."""
+    search = [_uv(), "python", "find", "--no-python-downloads", "--system", PYTHON]
+    found = subprocess.run(search, check=False, capture_output=True, text=True)
+    if found.returncode == 0:
+        return found.stdout.strip()
+    sys.stderr.write(
+        f"there is no Python {PYTHON} here: the functions are packaged without compiled modules, "
+        "which makes their cold starts about half a second longer\n"
     )
+    return None
+
+
+@functools.cache
+def _uv() -> str:
+    found = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise RuntimeError(
+            f"uv is needed to package the functions, and it is neither on PATH nor beside {sys.executable}"
+        )
+    return found

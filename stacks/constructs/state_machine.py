@@ -18,7 +18,7 @@ from stacks.workflow.language import Arns
 
 
 class Workflow(Construct):
-    """The state machine `<project>-pipeline`; its role may call the functions, look at Personalize and hold the lease."""
+    """The state machine `<project>-pipeline`, which calls the functions, looks at Personalize and holds the lease."""
 
     def __init__(
         self,
@@ -36,14 +36,18 @@ class Workflow(Construct):
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         name = f"{config.project}-pipeline"
-        functions = [
-            function.function.function_arn for function in (export_data, setup_datasets, train_model, deploy_campaign)
-        ]
-        arns = Arns(cdk.Aws.PARTITION, *functions, engine_table=engine.table_name)
+        arns = Arns(
+            partition=cdk.Aws.PARTITION,
+            export_data=export_data.function.function_arn,
+            setup_datasets=setup_datasets.function.function_arn,
+            train_model=train_model.function.function_arn,
+            deploy_campaign=deploy_campaign.function.function_arn,
+            engine_table=engine.table_name,
+        )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         allow(
             role,
-            Permission(["lambda:InvokeFunction"], functions),
+            Permission(["lambda:InvokeFunction"], arns.functions),
             Permission(["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem"], [engine.table_arn]),
             *_descriptions(personalize),
             *_own_executions(stack, name),

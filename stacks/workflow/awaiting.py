@@ -58,8 +58,8 @@ def describe_state(kind: Kind) -> str:
 def await_active(arns: Arns, kind: Kind, *, arn: str, then: str, failed: str) -> States:
     """The states that wait for the resource in the variable `arn`, then go to `then`.
 
-    They take `{"polls": 0}`. What comes to `failed` is `{"error", "cause"}` for a resource that failed, was stopped, took
-    too long or has a status that nobody knows.
+    They take `{"polls": 0}`. For a resource that failed, was stopped, took too long or has a status that nobody
+    knows, `{"error", "cause"}` comes to `failed`.
     """
     judge, wait = f"Judge {kind.name}", f"Wait for {kind.name}"
     return {
@@ -119,7 +119,8 @@ def _judge(kind: Kind, *, arn: str, then: str, failed: str, wait: str) -> State:
             failing(f"{status} in {_list(_STOPPED)}", "' was stopped'"),
             failing(
                 f"{going_on} and $states.input.polls >= {kind.polls}",
-                f"' took too long: it is still ' & {status} & ' after {kind.polls} looks (' & $states.input.reason & ')'",
+                f"' took too long: after {kind.polls} looks it is still ' & {status}"
+                " & ' (' & $states.input.reason & ')'",
             ),
             {"Condition": expression(going_on), "Next": wait},
             unknown,

@@ -70,6 +70,10 @@ class Arns:
     deploy_campaign: str
     engine_table: str
 
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return (self.export_data, self.setup_datasets, self.train_model, self.deploy_campaign)
+
     def integration(self, service: str) -> str:
         return f"arn:{self.partition}:states:::{service}"
 

@@ -25,7 +25,7 @@ _NOW: Final = "$floor($millis() / 1000)"
 _REFUSED: Final = "DynamoDB.ConditionalCheckFailedException"
 _BUSY: Final = retry(
     "DynamoDB.ProvisionedThroughputExceededException",
-    "DynamoDB.ThrottlingException",
+    "DynamoDB.RequestLimitExceededException",
     "DynamoDB.InternalServerErrorException",
     "DynamoDB.AmazonDynamoDBException",
     seconds=1,
@@ -65,6 +65,14 @@ def lease_states(arns: Arns, *, then: str) -> States:
             "Resource": arns.integration("aws-sdk:sfn:describeExecution"),
             "Arguments": {"ExecutionArn": expression("$states.input.holder")},
             "Retry": [retry("Sfn.SfnException", seconds=2, attempts=3, at_most=20)],
+            "Catch": [
+                {
+                    # forgotten after 90 days, or given back a moment ago
+                    "ErrorEquals": ["Sfn.ExecutionDoesNotExistException", "Sfn.InvalidArnException"],
+                    "Output": expression("$states.input"),
+                    "Next": "Take over lease",
+                }
+            ],
             "Output": {
                 "holder": expression("$states.input.holder"),
                 "status": expression("$states.result.Status"),
@@ -84,7 +92,7 @@ def lease_states(arns: Arns, *, then: str) -> States:
         "Take over lease": {
             **_put(
                 arns,
-                condition="#holder = :holder",
+                condition="attribute_not_exists(#holder) OR #holder = :holder",
                 names={"#holder": "holder"},
                 values={":holder": {"S": expression("$states.input.holder")}},
             ),

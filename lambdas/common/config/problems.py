@@ -52,12 +52,8 @@ def _complaint(error: Mapping[str, Any], known: Sequence[str]) -> str:
     match kind:
         case "extra_forbidden":
             near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            return (
-                f"unknown key{hint} Known here are {', '.join(known)}"
-                if hint
-                else f"unknown key; known here are {', '.join(known)}"
-            )
+            hint = f"did you mean {near[0]}? " if near else ""
+            return f"unknown key; {hint}known here are {', '.join(known)}"
         case "missing":
             return "this key is required"
         case "literal_error":
