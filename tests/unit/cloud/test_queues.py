@@ -7,8 +7,8 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -59,22 +59,17 @@ class Function:
             assert self._called.wait_for(lambda: sum(map(len, self.batches)) >= count, timeout=10), self.bodies()
 
 
-@cache
-def sqs_client() -> SQSClient:
-    """One for all tests: making it takes longer than any of them."""
-    return boto3.client("sqs", region_name="eu-west-1", aws_access_key_id="key", aws_secret_access_key="secret")
-
-
 class Feed:
     """A queue with its dead letters and its poller, on a clock that is moved by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: SQSClient, name: str) -> None:
         self.clock = ManualClock()
         sqs.install(self.clock)
-        self.client = sqs_client()
-        self.dead_url, dead_arn = self._queue("dead", {})
+        self.client = client
+        self.name = name
+        self.dead_url, dead_arn = self._queue(f"{name}-dead", {})
         redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3})
-        self.url, arn = self._queue("events", {"VisibilityTimeout": str(VISIBILITY_SECONDS), "RedrivePolicy": redrive})
+        self.url, arn = self._queue(name, {"VisibilityTimeout": str(VISIBILITY_SECONDS), "RedrivePolicy": redrive})
         self.source = EventSource(
             queue_arn=arn,
             function="deliver",
@@ -106,11 +101,17 @@ class Feed:
         return int(visible) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
 
-@pytest.fixture
-def feed() -> Iterator[Feed]:
+@pytest.fixture(scope="module")
+def client() -> Iterator[SQSClient]:
+    """One moto for all tests, which costs more than any of them; each test has queues of its own."""
     with mock_aws():
-        yield Feed()
-        sqs.install(RealClock())
+        yield boto3.client("sqs", region_name="eu-west-1", aws_access_key_id="key", aws_secret_access_key="secret")
+
+
+@pytest.fixture
+def feed(client: SQSClient) -> Iterator[Feed]:
+    yield Feed(client, f"events-{uuid4()}")
+    sqs.install(RealClock())
 
 
 def fail(_: list[Record]) -> object:
@@ -240,7 +241,7 @@ def test_a_message_that_fails_too_often_ends_as_a_dead_letter(feed: Feed) -> Non
     assert [message["Body"] for message in dead] == ["poison"]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_consumer_that_fails_now_and_then_loses_nothing(feed: Feed, seed: int) -> None:
     chance = random.Random(seed)
     processed: list[str] = []
@@ -255,7 +256,7 @@ def test_a_consumer_that_fails_now_and_then_loses_nothing(feed: Feed, seed: int)
         processed.extend(record["body"] for record in records if record not in failed)
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
-    bodies = [str(number) for number in range(60)]
+    bodies = [str(number) for number in range(40)]
     feed.send(*bodies)
     poller = feed.poller(Function(sometimes), batch_size=7)
     while feed.left():
@@ -356,10 +357,10 @@ def test_stopping_lets_the_batch_under_way_end_and_takes_no_other(feed: Feed) ->
 
 def test_a_queue_that_does_not_exist_is_waited_for(feed: Feed) -> None:
     function = Function()
-    poller = feed.poller(function, queue_arn="arn:aws:sqs:eu-west-1:123456789012:later")
+    poller = feed.poller(function, queue_arn=f"{feed.source.queue_arn}-later")
     poller.start()
     try:
-        url = feed.client.create_queue(QueueName="later")["QueueUrl"]
+        url = feed.client.create_queue(QueueName=f"{feed.name}-later")["QueueUrl"]
         feed.client.send_message(QueueUrl=url, MessageBody="at last")
         function.await_bodies(1)
     finally:
@@ -367,7 +368,7 @@ def test_a_queue_that_does_not_exist_is_waited_for(feed: Feed) -> None:
 
 
 def test_moto_itself_calls_no_function_when_a_message_is_sent(feed: Feed) -> None:
-    queue = sqs_backends["123456789012"]["eu-west-1"].queues["events"]
+    queue = sqs_backends["123456789012"]["eu-west-1"].queues[feed.name]
     queue.lambda_event_source_mappings["arn:aws:lambda:eu-west-1:123456789012:function:deliver"] = object()
     feed.send("a")
     assert queue.lambda_event_source_mappings == {}
