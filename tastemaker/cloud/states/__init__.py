@@ -55,6 +55,7 @@ def _patch() -> None:
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
 
     definitions.parse_once()
+    definitions.read_strings_as_json()
     definitions.read_tolerances()
     expressions.bind_instead_of_paste()
     variables.assign_at_the_end_of_a_state()
@@ -77,4 +78,5 @@ def _patch() -> None:
     executions.name_executions()
     executions.end_executions()
     responses.answer_as_aws_does()
+    responses.name_errors()
     resources.make_state_machines_that_run()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.session import Session
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 60
@@ -27,13 +32,24 @@ class Credentials(Protocol):
     def session_token(self) -> str | None: ...
 
 
+# Reading a service's model takes longer than anything else about a client.
+_loader = Loader()
+
+
+def new_session() -> Session:
+    """A botocore session that shares what the others have read of the services' models."""
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _loader)
+    return session
+
+
 class ClientPool:
     """One client per service, region and role: creating one costs about 50 ms, and every state would."""
 
     def __init__(self, endpoint_url: Callable[[], str | None], credentials: Callable[[str], Credentials]) -> None:
         self._endpoint_url = endpoint_url
         self._credentials = credentials
-        self._session = botocore.session.get_session()
+        self._session = new_session()
         self._clients: dict[tuple[str, str, str], Any] = {}
         # botocore's sessions are not safe to create clients from in several threads at once
         self._lock = threading.Lock()
@@ -54,7 +70,7 @@ class ClientPool:
             endpoint_url=self._endpoint_url(),
             aws_access_key_id=credentials.access_key_id,
             aws_secret_access_key=credentials.secret_access_key,
-            aws_session_token=credentials.session_token,
+            aws_session_token=credentials.session_token or None,
             config=Config(
                 connect_timeout=_CONNECT_SECONDS,
                 read_timeout=_LAMBDA_READ_SECONDS if service == "lambda" else _READ_SECONDS,

@@ -6,12 +6,14 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLLexer import ASLLexer
+from moto.stepfunctions.parser.asl.antlt4utils.antlr4utils import from_string_literal, is_terminal
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_map import tolerated_failure
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
-from tastemaker.cloud.states.patching import replace
+from tastemaker.cloud.states.patching import replace, replace_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,21 @@ def parse_once() -> None:
 
     replace(AmazonStateLanguageParser, "parse", staticmethod(remembered))
     replace(EvalComponent, "heap_key", property(lambda self: str(id(self))))
+
+
+def read_strings_as_json() -> None:
+    """Give a definition's strings the value that JSON says: moto leaves escapes in some, and reads others as Python."""
+
+    def inner_string(parser_rule_context: Any) -> str | None:
+        return None if is_terminal(parser_rule_context, ASLLexer.NULL) else _unquoted(parser_rule_context)
+
+    replace_everywhere(from_string_literal, _unquoted)
+    replace(Preprocessor, "_inner_string_of", staticmethod(inner_string))
+
+
+def _unquoted(parser_rule_context: Any) -> str:
+    text: str = parser_rule_context.getText()
+    return str(json.loads(text, strict=False)) if text.startswith('"') else text
 
 
 def read_tolerances() -> None:

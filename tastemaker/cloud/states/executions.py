@@ -25,7 +25,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from tastemaker.cloud.states.patching import replace
-from tastemaker.cloud.states.waiting import await_work
+from tastemaker.cloud.states.waiting import await_work, deadline_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +81,8 @@ def end_executions() -> None:
 
 def _start(self: ExecutionWorker) -> None:
     program = _prepare(self)
-    threading.Thread(target=_run, args=(self, program), name="execution", daemon=True).start()
+    arn = self._evaluation_details.execution_details.arn
+    threading.Thread(target=_run, args=(self, program), name=arn, daemon=True).start()
 
 
 def _run_here(self: ExecutionWorker) -> None:
@@ -124,6 +125,7 @@ def _evaluate_program(self: Program, env: Environment) -> None:
         EvalComponent.eval(self, env)
         return
     done = threading.Event()
+    deadline = deadline_in(self.timeout_seconds.timeout_seconds)
 
     def run() -> None:
         try:
@@ -132,7 +134,7 @@ def _evaluate_program(self: Program, env: Environment) -> None:
             done.set()
 
     threading.Thread(target=run, name="program", daemon=True).start()
-    if not await_work(done, seconds=self.timeout_seconds.timeout_seconds, env=env):
+    if not await_work(done, deadline=deadline, env=env):
         if env.is_running():
             env.set_timed_out()
         done.wait(_LAST_EVENT_SECONDS)

@@ -6,7 +6,6 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.stepfunctions.parser.api import InvocationResponse
@@ -27,6 +26,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
+from tastemaker.cloud.states.clients import new_session
 from tastemaker.cloud.states.failures import task_failed
 from tastemaker.cloud.states.patching import replace, replace_everywhere
 from tastemaker.cloud.states.settings import current
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 # Where the SDK for Java, whose package names these are, calls a service otherwise than botocore does.
 _BOTOCORE_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
-_session = botocore.session.get_session()
+_session = new_session()
 
 
 def call_as_the_role() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from moto.cloudformation.exceptions import ValidationError
+from moto.core.exceptions import AWSError
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from tastemaker.cloud.states.patching import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _ATTRIBUTES = {"Arn", "Name", "StateMachineRevisionId"}
 
@@ -48,15 +51,16 @@ def _create(
     **_: Any,
 ) -> StateMachine:
     properties = cloudformation_json["Properties"]
-    return _backend(account_id, region_name).create_state_machine(
-        name=properties.get("StateMachineName", resource_name),
-        definition=_definition(properties),
-        roleArn=properties["RoleArn"],
-        tags=_tags(properties),
-        loggingConfiguration=_camel(properties.get("LoggingConfiguration")),
-        tracingConfiguration=_camel(properties.get("TracingConfiguration")),
-        sm_type=properties.get("StateMachineType"),
-    )
+    with _errors_as_cloudformation_gives_them(resource_name):
+        return _backend(account_id, region_name).create_state_machine(
+            name=properties.get("StateMachineName", resource_name),
+            definition=_definition(properties),
+            roleArn=properties["RoleArn"],
+            tags=_tags(properties),
+            loggingConfiguration=_camel(properties.get("LoggingConfiguration")),
+            tracingConfiguration=_camel(properties.get("TracingConfiguration")),
+            sm_type=properties.get("StateMachineType"),
+        )
 
 
 def _update(
@@ -73,13 +77,14 @@ def _update(
         _delete(cls, original_resource.arn, cloudformation_json, account_id, region_name)
         return created
     backend = _backend(account_id, region_name)
-    updated = backend.update_state_machine(
-        original_resource.arn,
-        definition=_definition(properties),
-        role_arn=properties["RoleArn"],
-        logging_configuration=_camel(properties.get("LoggingConfiguration")),
-        tracing_configuration=_camel(properties.get("TracingConfiguration")),
-    )
+    with _errors_as_cloudformation_gives_them(original_resource.name):
+        updated = backend.update_state_machine(
+            original_resource.arn,
+            definition=_definition(properties),
+            role_arn=properties["RoleArn"],
+            logging_configuration=_camel(properties.get("LoggingConfiguration")),
+            tracing_configuration=_camel(properties.get("TracingConfiguration")),
+        )
     backend.tagger.tag_resource(updated.arn, _tags(properties))
     return updated
 
@@ -92,6 +97,15 @@ def _delete(
     region_name: str,
 ) -> None:
     _backend(account_id, region_name).delete_state_machine(resource_name)
+
+
+@contextmanager
+def _errors_as_cloudformation_gives_them(name: str) -> Iterator[None]:
+    """Step Functions answers in JSON, which a client of CloudFormation's XML cannot read."""
+    try:
+        yield
+    except AWSError as error:
+        raise ValidationError(message=f"State machine '{name}': {error.error_type}: {error.message}") from error
 
 
 def _backend(account_id: str, region_name: str) -> Any:
@@ -111,7 +125,8 @@ def _definition(properties: Mapping[str, Any]) -> str:
         )
     for name, value in properties.get("DefinitionSubstitutions", {}).items():
         text = text.replace(f"${{{name}}}", str(value))
-    return text
+    # moto reads templates as YAML, to which the two halves of an escaped emoji are two characters
+    return text.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _tags(properties: Mapping[str, Any]) -> list[dict[str, str]]:

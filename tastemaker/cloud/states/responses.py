@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
-from moto.stepfunctions.exceptions import InvalidToken
+from moto.stepfunctions.exceptions import AWSError, InvalidToken
+from moto.stepfunctions.parser import api
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.responses import StepFunctionResponse
@@ -28,6 +29,18 @@ def answer_as_aws_does() -> None:
     replace(StepFunctionResponse, "describe_execution", _describe_execution)
     replace(StepFunctionResponse, "stop_execution", _stop_execution)
     replace(StepFunctionResponse, "get_execution_history", _get_execution_history)
+
+
+def name_errors() -> None:
+    """Let the parser's errors carry their codes: as moto has them, a client sees none."""
+    for error in vars(api).values():
+        if isinstance(error, type) and issubclass(error, AWSError) and isinstance(vars(error).get("code"), str):
+            replace(error, "TYPE", vars(error)["code"])
+            replace(error, "__init__", _with_default_message)
+
+
+def _with_default_message(self: AWSError, message: str | None = None) -> None:
+    AWSError.__init__(self, message or self.TYPE)
 
 
 def _describe_execution(self: StepFunctionResponse) -> ActionResult:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+from moto.stepfunctions.parser.asl.component.state.state_pass.state_pass import StatePass
 from moto.stepfunctions.parser.asl.eval.states import States
 from moto.stepfunctions.parser.asl.eval.variable_store import VariableStore
 from moto.stepfunctions.parser.asl.utils.encoding import _DateTimeEncoder, to_json_str
@@ -13,6 +14,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import _DateTimeEncoder, to_js
 from tastemaker.cloud.states.patching import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from moto.stepfunctions.parser.api import StateExitedEventDetails
@@ -69,3 +71,16 @@ def leave_results_undefined() -> None:
         self._states_data.pop("errorOutput", None)
 
     replace(States, "reset", reset)
+    replace(StatePass, "_eval_state", _without_result(StatePass._eval_state))
+
+
+def _without_result(evaluate: Callable[[StatePass, Environment], None]) -> Callable[[StatePass, Environment], None]:
+    """Pass in JSONata: it has an input and an output, but no result, which moto sets to the input."""
+
+    def evaluate_state(self: StatePass, env: Environment) -> None:
+        if self._is_language_query_jsonpath():
+            evaluate(self, env)
+        elif self.assign_decl:
+            self.assign_decl.eval(env=env)
+
+    return evaluate_state

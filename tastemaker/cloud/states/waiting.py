@@ -42,18 +42,21 @@ def wait_on_the_clock() -> None:
     replace(CallbackEndpoint, "wait", _await_callback)
 
 
-def await_work(done: threading.Event, *, seconds: float | None = None, env: Environment | None = None) -> bool:
-    """Block until `done`, until `seconds` have passed on the clock, or until `env` has ended; whether it is done.
+def deadline_in(seconds: float | None) -> float | None:
+    """The moment on the clock that is `seconds` from now. Take it before the work begins that it limits."""
+    return None if seconds is None else current().clock.now() + seconds
+
+
+def await_work(done: threading.Event, *, deadline: float | None = None, env: Environment | None = None) -> bool:
+    """Block until `done`, until the clock shows `deadline`, or until `env` has ended; whether it is done.
 
     Work takes the real time that it takes, so no clock may jump over it; time only runs out here by what passes
     on the clock meanwhile.
     """
-    clock = current().clock
-    deadline = None if seconds is None else clock.now() + seconds
     while not done.wait(_REAL_SLICE_SECONDS):
         if env is not None and not env.is_running():
             break
-        if deadline is not None and clock.now() >= deadline:
+        if deadline is not None and current().clock.now() >= deadline:
             break
     return done.is_set()
 
@@ -110,9 +113,10 @@ def _evaluate_with_timeout(self: ExecutionState, env: Environment) -> None:
     frame.states.reset(input_value=env.states.get_input())
     frame.stack = copy.deepcopy(env.stack)
     done = threading.Event()
+    deadline = deadline_in(None if self.timeout.is_default_value() else seconds)
     outputs, errors = _in_background(lambda: self._eval_execution(frame), frame, done)
 
-    finished = await_work(done, seconds=None if self.timeout.is_default_value() else seconds, env=env)
+    finished = await_work(done, deadline=deadline, env=env)
     frame.set_ended()
     env.close_frame(frame)
     if not env.is_running():
@@ -156,13 +160,13 @@ def _take_output(self: ExecutionState, env: Environment, output: Any) -> None:
 
 
 def _await_heartbeat(self: HeartbeatEndpoint) -> bool:
-    beaten = await_work(self._next_heartbeat_event, seconds=self._heartbeat_seconds)
+    beaten = await_work(self._next_heartbeat_event, deadline=deadline_in(self._heartbeat_seconds))
     self._next_heartbeat_event.clear()
     return beaten
 
 
 def _await_callback(self: CallbackEndpoint, timeout: float | None = None) -> CallbackOutcome | None:
-    await_work(self._notify_event, seconds=timeout)
+    await_work(self._notify_event, deadline=deadline_in(timeout))
     return self._outcome
 
 
