@@ -143,6 +143,8 @@ class _MapRun:
         child = self._env.open_inner_frame()
         with self._lock:
             self._children[index] = child
+            if self._over.is_set():
+                child.set_stop(stop_date=None, cause=None, error=None)
         child.event_manager = EventManager()
         _become_an_execution(child, self._env, self._child_input(child, index), self._record)
         self._program.eval(child)

@@ -19,6 +19,7 @@ from tests.unit.cloud.states.interpreter import (
     part,
 )
 
+MANY = 5_000
 THROTTLED = Answer.function_error({"errorType": "RetryableError", "errorMessage": "later"})
 
 
@@ -103,16 +104,47 @@ def test_stopping_an_execution_does_not_wait_for_its_task(watched: Machines, stu
     assert not stuck.released.is_set()
 
 
-def test_stopping_an_execution_ends_the_waits_within_maps_and_branches(watched: Machines, clock: WatchedClock) -> None:
-    inner = part(("Wait", wait(3600)))
-    both = {"Type": "Parallel", "Branches": [inner, inner]}
-    execution = watched.start(jsonata(("Both", both)))
+HOUR = part(("Wait", wait(3600)))
+TWICE = {"Type": "Map", "Items": [1, 2]}
+DISTRIBUTED = {**HOUR, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": "Parallel", "Branches": [HOUR, HOUR]},
+        {**TWICE, "ItemProcessor": HOUR},
+        {**TWICE, "ItemProcessor": DISTRIBUTED},
+        {"Type": "Parallel", "Branches": [part(("Each", {**TWICE, "ItemProcessor": DISTRIBUTED}))]},
+    ],
+    ids=["parallel", "map", "distributed map", "distributed map in a branch"],
+)
+def test_stopping_an_execution_ends_the_waits_within(
+    watched: Machines, clock: WatchedClock, state: dict[str, Any]
+) -> None:
+    before = set(threading.enumerate())
+    execution = watched.start(jsonata(("Both", state)))
     clock.someone_waits()
     clock.someone_waits()
 
     watched.client.stop_execution(executionArn=execution)
 
     assert watched.end_of(execution)["status"] == "ABORTED"
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
+
+
+def test_stopping_an_execution_ends_its_wait_for_a_retry(watched: Machines, clock: WatchedClock, aws: FakeAws) -> None:
+    aws.on("lambda", "f", THROTTLED)
+    retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 3600}
+    execution = watched.start(jsonata(("Call", invoke("f", Retry=[retry]))))
+    clock.someone_waits()
+
+    watched.client.stop_execution(executionArn=execution)
+
+    assert watched.end_of(execution)["status"] == "ABORTED"
+    assert len(aws.requests) == 1
 
 
 def test_retries_wait_longer_each_time_up_to_the_longest(watched: Machines, clock: WatchedClock, aws: FakeAws) -> None:
@@ -225,8 +257,10 @@ def test_a_task_that_sends_no_heartbeat_times_out_on_the_clock(
     submitted(watched, execution)
 
     # the task begins to count when it is submitted, in its own thread, so time goes on until it has
-    while watched.client.describe_execution(executionArn=execution)["status"] == "RUNNING":
+    for _ in range(MANY):
         clock.advance(31)
+        if watched.client.describe_execution(executionArn=execution)["status"] != "RUNNING":
+            break
 
     ended = watched.end_of(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
@@ -250,5 +284,7 @@ def test_a_task_ends_with_what_is_sent_for_its_token(watched: Machines, aws: Fak
 
 def submitted(machines: Machines, execution: str) -> None:
     """Return once the task has been handed over."""
-    while not any(event["type"] == "TaskSubmitted" for event in machines.history(execution)):
-        pass
+    for _ in range(MANY):
+        if any(event["type"] == "TaskSubmitted" for event in machines.history(execution)):
+            return
+    pytest.fail("the task was not submitted")
