@@ -31,6 +31,7 @@ _TYPES = {
     "boolean": pa.bool_(),
 }
 _SOMETHING = re.compile(rb"[^\r\n]")
+_BLOCK = 4 << 20  # bytes: a dictionary is built for each block, and no line may be longer
 _CODES = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -89,7 +90,7 @@ def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataTyp
     try:
         return pacsv.read_csv(
             pa.BufferReader(body),
-            read_options=pacsv.ReadOptions(column_names=_distinct(header)),
+            read_options=pacsv.ReadOptions(column_names=_distinct(header), block_size=_BLOCK),
             parse_options=pacsv.ParseOptions(double_quote=False, escape_char="\\"),
             convert_options=pacsv.ConvertOptions(
                 column_types=types,

@@ -163,6 +163,8 @@ def _read_location(objects: ObjectStore, spec: ImportSpec, go_on: Callable[[], b
 
 def _joined(tables: list[pa.Table]) -> pa.Table:
     """One table below the other; a column that one of them lacks is null there."""
+    if len(tables) == 1:
+        return tables[0]
     return pa.concat_tables(tables, promote_options="default").unify_dictionaries()
 
 
@@ -202,7 +204,7 @@ def _value_codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
         if most - least < np.iinfo(np.int32).max:
             return values - least, most - least + 1
     encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
-    chunks = encoded.unify_dictionaries().chunks
+    chunks = encoded.chunks  # they share one dictionary: those of CSV files and of joined tables are unified
     size = len(chunks[0].dictionary) + 1
     return np.concatenate([chunk.indices.fill_null(size - 1).to_numpy() for chunk in chunks]).astype(np.int64), size
 

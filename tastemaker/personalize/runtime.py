@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 from tastemaker import recommenders
 from tastemaker.personalize.histories import Histories, load_histories
@@ -90,5 +91,5 @@ def _load(model_path: Path) -> tuple[Model, Histories]:
     files = ModelFiles(model_path)
     try:
         return recommenders.load(files.model), load_histories(files.histories)
-    except OSError as error:
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
         raise ModelUnavailable(f"The model {model_path} cannot be read: {error}. Train it again.") from error

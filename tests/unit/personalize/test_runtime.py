@@ -18,13 +18,13 @@ POPULARITY = "aws-popularity-count"
 
 
 def interactions() -> Interactions:
-    """Two groups with ten items each; red-0 is the item that most users have taken."""
+    """Two groups with 25 items each; red-0 is the item that most users have taken."""
     rng = np.random.default_rng(3)
     events = [
         (f"{taste}-user-{user}", f"{taste}-{item}", position)
-        for taste, users in (("red", 30), ("blue", 20))
+        for taste, users in (("red", 40), ("blue", 30))
         for user in range(users)
-        for position, item in enumerate([0, *(1 + rng.permutation(9)[:6])])
+        for position, item in enumerate([0, *(1 + rng.permutation(24)[:19])])
     ]
     users, items, times = zip(*events, strict=True)
     return Interactions.from_columns(users, items, times)
@@ -59,10 +59,10 @@ def test_users_get_what_is_like_their_history(model_path: Path) -> None:
 
 
 def test_scores_fall_and_have_seven_decimals_and_sum_to_one_over_the_catalogue(model_path: Path) -> None:
-    recommended = ask(Runtime(), model_path, "red-user-3", k=20)
+    recommended = ask(Runtime(), model_path, "red-user-3", k=50)
 
     scores = [item.score for item in recommended if item.score is not None]
-    assert len(scores) == 20
+    assert len(scores) == 50
     assert scores == sorted(scores, reverse=True)
     assert scores == [round(score, 7) for score in scores]
     assert sum(scores) == pytest.approx(1, abs=1e-5)
@@ -70,7 +70,7 @@ def test_scores_fall_and_have_seven_decimals_and_sum_to_one_over_the_catalogue(m
 
 def test_no_more_come_back_than_were_asked_for_or_exist(model_path: Path) -> None:
     assert len(ask(Runtime(), model_path, "red-user-3", k=3)) == 3
-    assert len(ask(Runtime(), model_path, "red-user-3", k=500)) == 20
+    assert len(ask(Runtime(), model_path, "red-user-3", k=500)) == 50
 
 
 @pytest.mark.parametrize("user_id", ["someone new", None])
@@ -114,6 +114,17 @@ def test_the_model_asked_longest_ago_makes_room(model_path: Path, tmp_path: Path
 def test_a_model_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="nowhere cannot be read"):
         ask(Runtime(), tmp_path / "nowhere", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("model.npz", b"something else"), ("histories.arrow", b"something else"), ("histories.arrow", b"")],
+)
+def test_a_model_whose_files_are_damaged_is_named(model_path: Path, name: str, content: bytes) -> None:
+    (model_path / name).write_bytes(content)
+
+    with pytest.raises(ModelUnavailable, match="Train it again"):
+        ask(Runtime(), model_path, None)
 
 
 def test_a_model_that_could_not_be_read_is_tried_again(tmp_path: Path) -> None:
