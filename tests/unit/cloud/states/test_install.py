@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from tastemaker.cloud.states.clients import ClientPool
@@ -74,3 +75,11 @@ def test_no_thread_is_left_by_executions_that_have_ended(machines: Machines) -> 
     for thread in set(threading.enumerate()) - before:
         thread.join(1)
         assert not thread.is_alive()
+
+
+def test_a_failure_is_in_the_history_and_not_in_the_log_too(
+    machines: Machines, caplog: pytest.LogCaptureFixture
+) -> None:
+    machines.failure(output_of("{% $missing %}"))
+
+    assert [record for record in caplog.records if record.name.startswith("moto.stepfunctions")] == []

@@ -134,12 +134,24 @@ def test_an_action_that_does_not_exist_is_refused_with_the_definition(machines: 
     assert refused.value.response["Error"]["Code"] == "InvalidDefinition"
 
 
-def test_calls_are_signed_with_the_credentials_of_the_machines_role(machines: Machines, aws: FakeAws) -> None:
-    aws.on("lambda", "f", Answer({}))
+@pytest.mark.parametrize(
+    "task",
+    [
+        invoke("f"),
+        sdk("personalize:deleteCampaign", {"CampaignArn": "a"}),
+        {**sdk("", {"TableName": "t", "Item": {}}), "Resource": "arn:aws:states:::dynamodb:putItem"},
+    ],
+    ids=["lambda", "aws-sdk", "dynamodb"],
+)
+def test_calls_are_signed_with_the_credentials_of_the_machines_role(
+    machines: Machines, aws: FakeAws, task: dict[str, Any]
+) -> None:
+    for service, operation in (("lambda", "f"), ("personalize", "DeleteCampaign"), ("dynamodb", "PutItem")):
+        aws.on(service, operation, Answer({}))
 
-    machines.output(jsonata(("Call", invoke("f"))))
+    machines.output(jsonata(("Call", task)))
 
-    assert credentials(ROLE).access_key_id in aws.authorizations[0]
+    assert f"Credential={credentials(ROLE).access_key_id}/" in aws.authorizations[0]
 
 
 def test_the_sdk_reads_and_writes_dynamodb_items(machines: Machines) -> None:
