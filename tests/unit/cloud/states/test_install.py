@@ -6,12 +6,15 @@ import json
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
-import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from tastemaker.cloud.states.clients import ClientPool
 from tests.unit.cloud.states.interpreter import REGION, ROLE, Machines, jsonata, output_of, part_with_output
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def pool_of(keys: Callable[[str], str], url: str = "http://127.0.0.1:1") -> ClientPool:
