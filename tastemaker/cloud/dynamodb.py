@@ -20,7 +20,7 @@ from typing import Any
 
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StructureShape
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.core.responses import ActionResult
 from moto.dynamodb import responses
 from moto.dynamodb.exceptions import MockValidationException
@@ -53,6 +53,10 @@ _DATA_OPERATIONS = {
 }
 # moto takes no lock of its own
 _tables = threading.RLock()
+
+
+class SeedingError(Exception):
+    """A table can't take what it is given; the message names the table, the item's number and what is wrong."""
 
 
 def install() -> None:
@@ -90,14 +94,19 @@ def seed_table(
 ) -> int:
     """Put items straight into a table of this process, as PutItem would one by one; returns how many.
 
-    Raises what PutItem would: an unknown table, a missing or empty key, a key of another type, an item too large.
-    Values are those that boto3 takes (binary ones as bytes).
+    Values are those that boto3 takes (binary ones as bytes). Raises SeedingError for a table that isn't there and for
+    the first item that PutItem would refuse; those before it are in the table.
     """
     count = 0
     with _tables, _collector_at_rest():
-        table = dynamodb_backends[ACCOUNT_ID][region].get_table(table_name)
-        for count, item in enumerate(items, start=1):  # noqa: B007 - the last one's number is the answer
-            dynamodb_tables.seed(table, item)
+        table = dynamodb_backends[ACCOUNT_ID][region].tables.get(table_name)
+        if table is None:
+            raise SeedingError(f"there is no table {table_name} in {region}")
+        for count, item in enumerate(items, start=1):
+            try:
+                dynamodb_tables.seed(table, item)
+            except JsonRESTError as refusal:
+                raise SeedingError(f"item {count} for the table {table_name}: {refusal.message}") from refusal
     return count
 
 

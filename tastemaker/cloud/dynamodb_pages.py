@@ -22,8 +22,16 @@ _TOKEN_BITS = 64
 Key = Mapping[str, Any]  # attribute name → DynamoType, or AttributeValue in requests
 
 
-class Partition(dict[Any, Any]):
-    """The items of one partition by sort key, which are also kept in its order once that was asked for."""
+class _Ordered(dict[Any, Any]):
+    """A dictionary that subclasses keep an order of, once that was asked for."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a copy gets the items one by one, and must not have them in its order before
+        return type(self), (), None, None, iter(self.items())
+
+
+class Partition(_Ordered):
+    """The items of one partition by sort key, and those in order."""
 
     _order: list[Any] | None = None
 
@@ -44,7 +52,7 @@ class Partition(dict[Any, Any]):
         return self._order
 
 
-class Partitions(dict[Any, Any]):
+class Partitions(_Ordered):
     """A table's partitions by partition key: each a Partition, or an item where the table has no sort key."""
 
     _order: list[tuple[int, Any]] | None = None
