@@ -13,7 +13,7 @@ Step = Callable[[Event], dict[str, Any]]
 
 
 def run_step(steps: Mapping[str, Step], event: Event) -> dict[str, Any]:
-    """Run the step that `event` names and log its outcome; an unknown step or a missing argument is invalid."""
+    """Run the step that `event` names; an unknown step or a missing argument is invalid."""
     name = str(event.get("step"))
     if name not in steps:
         raise InvalidError(f"unknown step {name!r}: one of {', '.join(sorted(steps))} is expected")
@@ -23,5 +23,6 @@ def run_step(steps: Mapping[str, Step], event: Event) -> dict[str, Any]:
         outcome = steps[name](event)
     except KeyError as error:
         raise InvalidError(f"step {name!r} needs the argument {error}") from error
-    logger.info("step done", extra={"step": name, "outcome": outcome})
+    # counts and ARNs are for the person on call; a cursor holds a table key, and that a user's id
+    logger.info("step done", extra={"step": name, **{k: v for k, v in outcome.items() if k != "cursor"}})
     return outcome

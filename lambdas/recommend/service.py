@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.common.errors import error_code
 from lambdas.common.logs import logger
 from lambdas.recommend.http import HttpError, RecommendationRequest
 from lambdas.recommend.published import Published
@@ -37,7 +38,9 @@ class Recommender:
                 campaignArn=campaign_arn, userId=request.user_id, numResults=request.count
             )
         except (ClientError, BotoCoreError) as error:
-            logger.warning("Personalize failed", extra={"campaign": campaign_arn, "reason": str(error)})
+            # its message may repeat the request, and with it the user's id
+            reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
+            logger.warning("Personalize failed", extra={"campaign": campaign_arn, "reason": reason})
             popular = engine.popular_items[: request.count]
             if not popular:
                 raise HttpError(503, "unavailable", "there is nothing to recommend now; try again") from error
