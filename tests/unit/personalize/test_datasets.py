@@ -333,6 +333,23 @@ def test_records_collapse_just_where_they_are_equal(
     assert len(stored(datasets)) == 1000 + len(set(rows))
 
 
+def test_records_of_many_wide_columns_stay_apart(datasets: Datasets) -> None:
+    wide = schema(
+        "Interactions",
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        *({"name": name, "type": "long"} for name in "ABCD"),
+    )
+    far = 2**30 - 1
+    rows = [f"u,i,{n},{n % 2 * far},{n % 2 * far},{n % 2 * far},{n % 2 * far}" for n in range(1000)]
+    body = csv("USER_ID,ITEM_ID,TIMESTAMP,A,B,C,D", [*rows, "u,i,7,0,0,0,0", "u,i,7,1,0,0,0", "u,i,7,0,0,0,0"])
+
+    datasets.import_csv(MemoryObjects({"b": {"data.csv": body}}), spec(of=wide))
+
+    assert [record["A"] for record in stored(datasets)[1000:]] == [0, 1]
+
+
 def test_of_items_with_one_id_the_last_wins(datasets: Datasets) -> None:
     records = import_items(datasets, csv(ITEMS_HEADER, ["a,old,,,", "b,only,,,", "a,new,,,"]))
 

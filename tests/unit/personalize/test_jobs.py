@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import select
 import subprocess
 import sys
 import threading
@@ -167,9 +168,12 @@ def test_a_location_is_checked_before_a_job_starts(jobs: Jobs, tmp_path: Path) -
     closed.close()
 
 
-def test_a_cancelled_import_says_nothing_and_changes_nothing(gate: Gate, tmp_path: Path, outcomes: Outcomes) -> None:
+@pytest.mark.parametrize("key", ["data.csv", "few.csv"])
+def test_a_cancelled_import_says_nothing_and_changes_nothing(
+    gate: Gate, tmp_path: Path, outcomes: Outcomes, key: str
+) -> None:
     jobs = Jobs(objects=gate, directory=tmp_path)
-    jobs.start_import("job", import_spec(), outcomes.put)
+    jobs.start_import("job", import_spec(key), outcomes.put)
     assert gate.reached.wait(SOON)
 
     jobs.cancel("job")
@@ -300,6 +304,8 @@ def test_a_child_computes_with_half_of_the_cores(tmp_path: Path) -> None:
 
 def test_a_cancelled_training_kills_its_child(tmp_path: Path, outcomes: Outcomes) -> None:
     process = child(tmp_path, "wait for the parent's end")
+    os.mkfifo(tmp_path / "started")
+    started = os.open(tmp_path / "started", os.O_RDONLY | os.O_NONBLOCK)
 
     def run() -> None:
         try:
@@ -307,8 +313,10 @@ def test_a_cancelled_training_kills_its_child(tmp_path: Path, outcomes: Outcomes
         except Cancelled as cancelled:
             outcomes.put(cancelled)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
+    assert select.select([started], [], [], SOON)[0]
+    os.close(started)
     process.cancel()
 
     assert isinstance(outcomes.next(), Cancelled)

@@ -100,7 +100,7 @@ def test_a_model_is_read_once(model_path: Path) -> None:
 def test_the_model_asked_longest_ago_makes_room(model_path: Path, tmp_path: Path) -> None:
     runtime = Runtime(capacity=2)
     others = [trained(tmp_path / name, POPULARITY) for name in ("second", "third")]
-    for path in (others[0], model_path, others[1]):
+    for path in (model_path, others[0], model_path, others[1]):
         ask(runtime, path, None)
     for path in (model_path, *others):
         path.rename(path.with_name(f"{path.name}-moved"))
