@@ -18,6 +18,7 @@ from tastemaker.cli.report import Report
 from tastemaker.cli.samples import take_samples
 from tastemaker.cli.serving import serve_until_interrupted
 from tastemaker.example import Shop, open_shop
+from tastemaker.personalize.operations.solution_versions import TRAINING_SEED
 
 
 def demo(arguments: Namespace) -> int:
@@ -55,9 +56,9 @@ def _report(engine: Engine, run: Run, events: Events, shop: Shop | None, loaded:
     oracle, samples = None, []
     if run.succeeded:
         with progress.phase("baselines", "Measure the baselines on the same hold-out"):
-            interactions = engine.cloud.personalize.interactions(run.output["datasetGroupArn"])
-            baselines = measure.baselines(interactions)
-            oracle = measure.oracle(shop, interactions) if shop else None
+            interactions = engine.cloud.personalize.interactions(_dataset_arn(run))
+            baselines = measure.baselines(interactions, seed=TRAINING_SEED)
+            oracle = measure.oracle(shop, interactions, seed=TRAINING_SEED) if shop else None
         with progress.phase("samples", "Ask the API"):
             samples = take_samples(events, engine.api_url)
     return Report(
@@ -70,3 +71,8 @@ def _report(engine: Engine, run: Run, events: Events, shop: Shop | None, loaded:
         oracle=oracle,
         samples=samples,
     )
+
+
+def _dataset_arn(run: Run) -> str:
+    group_arn: str = run.output["datasetGroupArn"]
+    return f"{group_arn.replace(':dataset-group/', ':dataset/')}/INTERACTIONS"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from tastemaker.cli.cloud import embedded_cloud
 from tastemaker.cli.serving import serve_until_interrupted
-from tastemaker.cloud.embedded import EmbeddedCloud
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def endpoint(arguments: Namespace) -> int:
     console = Console()
     data_dir: Path | None = arguments.data_dir
-    with EmbeddedCloud(host=arguments.host, port=arguments.port, data_dir=data_dir) as cloud:
+    with embedded_cloud(host=arguments.host, port=arguments.port, data_dir=data_dir) as cloud:
         print_environment(console, cloud.endpoint_url)
         serve_until_interrupted(console)
     return 0

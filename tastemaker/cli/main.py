@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tastemaker.cli.errors import CommandError
 
-DEFAULT_PORT = 4577
+ENDPOINT_PORT = 4577
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _demo(commands.add_parser("demo", help="run the whole engine on this machine", description=_DEMO))
     up = commands.add_parser("up", help="deploy the stacks on this machine and wait", description=_UP)
-    _port(up)
+    _port(up, default=ENDPOINT_PORT)
     _endpoint(commands.add_parser("endpoint", help="only the AWS endpoint, for any SDK", description=_ENDPOINT))
     return parser
 
@@ -60,7 +60,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--once", action="store_true", help="end after the run; also where the output is no terminal")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, last; words go to stderr")
-    _port(parser)
+    _port(parser, default=0)
 
 
 def _endpoint(parser: argparse.ArgumentParser) -> None:
@@ -73,14 +73,14 @@ def _endpoint(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where datasets and models are kept (default: a temporary folder)",
     )
-    _port(parser)
+    _port(parser, default=ENDPOINT_PORT)
 
 
-def _port(parser: argparse.ArgumentParser) -> None:
+def _port(parser: argparse.ArgumentParser, *, default: int) -> None:
     parser.add_argument(
         "--port",
         type=_port_number,
-        default=DEFAULT_PORT,
+        default=default,
         help="the port of the AWS endpoint, 0 for any that is free (default: %(default)s)",
     )
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tastemaker.personalize.datasets import ImportSpec
     from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
     from tastemaker.personalize.runtime import Recommended
@@ -20,6 +22,9 @@ class Records(Protocol):
 
     def holds(self, dataset_arn: str) -> bool:
         """Whether anything has been imported."""
+
+    def read(self, dataset_arn: str) -> pa.Table | None:
+        """The records; None before the first import."""
 
     def delete(self, dataset_arn: str) -> None:
         """Forget the records of a dataset, if there are any."""

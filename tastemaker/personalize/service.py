@@ -16,6 +16,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
+from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
 from tastemaker.personalize.kinds import IMPORT_JOB, SOLUTION_VERSION
 from tastemaker.personalize.objects import ObjectStore
@@ -27,6 +28,7 @@ from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
 from tastemaker.personalize.wire import WireRequest, WireResponse
+from tastemaker.recommenders import Interactions
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -75,6 +77,13 @@ class Personalize:
         except Exception:  # whatever goes wrong in here must reach the caller as an answer, like on AWS
             _LOGGER.exception("%s failed", request.headers.get("x-amz-target", request.path))
             return wire.failure(InternalFailure("The embedded Personalize failed; its log has the trace."), request)
+
+    def interactions(self, dataset_arn: str) -> Interactions:
+        """The events of an Interactions dataset as a training would take them. Raises LookupError before an import."""
+        records = self._jobs.datasets.read(dataset_arn)
+        if records is None:
+            raise LookupError(f"nothing has been imported into {dataset_arn}")
+        return interactions_of(records)
 
     def close(self) -> None:
         """Stop the jobs and remove what is temporary."""

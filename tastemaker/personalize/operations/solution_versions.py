@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     )
 
 MOST_AT_ONCE: Final = 20
-# one seed for all: the same data and configuration train the same model
-_SEED: Final = 0
+TRAINING_SEED: Final = 0
+"""One for all: the same data and configuration train the same model and are judged by the same hold-out."""
 _OF_THE_SOLUTION: Final = ("datasetGroupArn", "recipeArn", "eventType", "performHPO", "performAutoML")
 
 
@@ -56,7 +56,7 @@ def start_training(here: AccountRegion, version: Resource) -> None:
         event_type=version.members["eventType"],
         event_value_threshold=config.get("eventValueThreshold"),
         hyperparameters=config.get("algorithmHyperParameters", {}) | config.get("featureTransformationParameters", {}),
-        seed=_SEED,
+        seed=TRAINING_SEED,
     )
     here.jobs.start_training(version.arn, spec, lambda outcome: _ended(here, version, outcome))
 
