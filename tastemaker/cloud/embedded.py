@@ -133,6 +133,11 @@ class EmbeddedCloud:
         self._api_urls = self._run()
         return {stack.name: {key: self._local(value) for key, value in stack.outputs.items()} for stack in stacks}
 
+    def warm(self) -> None:
+        """Start the processes of all functions now, rather than at their first invocations; returns when they wait."""
+        if self._running is not None:
+            self._running.warm()
+
     def _run(self) -> Mapping[str, str]:
         from tastemaker.cloud.running import Running
 

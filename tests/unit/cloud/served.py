@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,13 @@ def served(services: Mapping[str, Answer] | None = None) -> Iterator[Served]:
     finally:
         clients.close()
         endpoint.stop()
+
+
+def listening(url: str) -> bool:
+    """Whether somebody accepts connections there."""
+    address = urlsplit(url)
+    with socket.socket() as connection:
+        return connection.connect_ex((address.hostname or "", address.port or 0)) == 0
 
 
 def signed(service: str, *, key: str = "AKIATASTEMAKERADMIN0", region: str = "us-east-1") -> dict[str, str]:
