@@ -52,7 +52,8 @@ def prepare(task: str) -> None:
     python = VENV / "bin" / "python"
     if not python.exists():
         run([*uv, "venv", "--quiet", "--python", sys.executable, str(VENV)], environment)
-    install = [*uv, "pip", "install", "--quiet", "--python", str(python)]
+    # compiled once here, not in front of whoever runs the first command
+    install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
     run([*install, "--require-hashes", "-r", str(LOCKS[task])], environment)
     run([*install, "--no-deps", "--editable", str(ROOT)], environment)
     # what the demo needs is part of what the tests need, and not the other way round

@@ -23,9 +23,9 @@ class Progress:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def phase(self, key: str, words: str) -> Iterator[None]:
-        """A part of the command: timed under `key`, shown as `words`."""
-        began = time.perf_counter()
+    def phase(self, key: str, words: str, *, began: float | None = None) -> Iterator[None]:
+        """A part of the command: timed under `key`, shown as `words`; `began` where it did so earlier, unseen."""
+        began = time.perf_counter() if began is None else began
         with self.console.status(f"{escape(words)} …"):
             yield
         self.seconds[key] = time.perf_counter() - began

