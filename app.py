@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lambdas.common.config import ConfigError, load
@@ -14,6 +12,9 @@ from stacks.data import DataStack
 from stacks.pipeline import PipelineStack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from aws_cdk import App
 
 

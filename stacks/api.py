@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import jsii
@@ -10,13 +11,16 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigateway import AccessLogFormat
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
-from constructs import Construct
 
-from lambdas.common.config import Api, Config
 from stacks.constructs.function import PythonFunction
 from stacks.constructs.permission import Permission, acknowledge
 from stacks.constructs.personalize_arns import PersonalizeArns
-from stacks.data import DataStack
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from lambdas.common.config import Api, Config
+    from stacks.data import DataStack
 
 # what happened, to which request and why it failed; no query, since it names a user
 _ACCESS_LOG = {

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
-from lambdas.common.config import Config
 from stacks.constructs.permission import acknowledge
 from stacks.constructs.personalize_role import PersonalizeRole
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from lambdas.common.config import Config
 
 EXPORT_DAYS = 30
 

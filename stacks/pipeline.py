@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-from constructs import Construct
 
-from lambdas.common.config import Config
 from stacks.constructs.function import PythonFunction
 from stacks.constructs.permission import Permission
 from stacks.constructs.personalize_arns import PersonalizeArns
 from stacks.constructs.personalize_role import EXPORTS, OWN_KEYS
 from stacks.constructs.state_machine import Workflow
-from stacks.data import DataStack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from lambdas.common.config import Config
+    from stacks.data import DataStack
 
 _MINUTE = cdk.Duration.minutes(1)
 

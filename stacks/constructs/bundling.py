@@ -9,13 +9,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PYTHON: Final = "3.13"
 PLATFORM: Final = "aarch64-manylinux2014"
@@ -68,7 +70,7 @@ class _UvBundling:
         self._root = root
         self._sources = sources
 
-    def try_bundle(self, output_dir: str, *_options: Any) -> bool:
+    def try_bundle(self, output_dir: str, *_options: Any, **_more_options: Any) -> bool:
         target = Path(output_dir)
         shutil.copytree(_dependencies(self._root / LOCK), target, dirs_exist_ok=True)
         for source in self._sources:

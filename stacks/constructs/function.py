@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -13,6 +13,9 @@ from constructs import Construct
 from stacks.application import ROOT
 from stacks.constructs.bundling import PYTHON, package
 from stacks.constructs.permission import Permission, acknowledge, acknowledge_wildcard, allow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class PythonFunction(Construct):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from lambdas.common.config import Config
 from stacks.constructs.permission import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lambdas.common.config import Config
 
 
 class PersonalizeArns:

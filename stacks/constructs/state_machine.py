@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -9,12 +11,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.common.config import Config
-from stacks.constructs.function import PythonFunction
 from stacks.constructs.permission import Permission, acknowledge_wildcard, allow
-from stacks.constructs.personalize_arns import PersonalizeArns
 from stacks.workflow.definition import definition
 from stacks.workflow.language import Arns
+
+if TYPE_CHECKING:
+    from lambdas.common.config import Config
+    from stacks.constructs.function import PythonFunction
+    from stacks.constructs.personalize_arns import PersonalizeArns
 
 
 class Workflow(Construct):

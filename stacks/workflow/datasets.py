@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lambdas.common.config import Config
 from stacks.workflow import awaiting
 from stacks.workflow.language import FAIL, RUN_ID, Arns, States, expression
+
+if TYPE_CHECKING:
+    from lambdas.common.config import Config
 
 START: Final = "Set up dataset group"
 _PAYLOAD: Final = "$states.result.Payload"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lambdas.common.config import Config
 from stacks.workflow import datasets, export, lease, models
 from stacks.workflow.language import FAIL, FAILURE, RUN_ID, Arns, State, States, expression
+
+if TYPE_CHECKING:
+    from lambdas.common.config import Config
 
 DEFAULT_POLL_SECONDS: Final = 60
 _RUN: Final = "Run"

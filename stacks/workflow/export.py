@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lambdas.common.config import Config, Interactions
 from stacks.workflow.language import FAILURE, RUN_ID, Arns, States, expression
+
+if TYPE_CHECKING:
+    from lambdas.common.config import Config, Interactions
 
 START: Final = "Export segments"
 # each call goes on for up to a quarter of an hour: a day for a segment

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lambdas.common.config import Config, Model
 from stacks.workflow import awaiting
 from stacks.workflow.language import FAILURE, RUN_ID, Arns, State, States, expression
+
+if TYPE_CHECKING:
+    from lambdas.common.config import Config, Model
 
 START: Final = "Train and deploy models"
 _PAYLOAD: Final = "$states.result.Payload"

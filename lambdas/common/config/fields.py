@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _NAMESPACE: Final = "com.amazonaws.personalize.schema"
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,149}")

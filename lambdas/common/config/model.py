@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +27,9 @@ ModelName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z0-9]
 TableName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z0-9_.-]{3,255}$")]
 Origin = Annotated[str, StringConstraints(strict=True, pattern=r"^(\*|https?://[^/?#\s]+)$")]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
+
+MAX_MODELS: Final = 5
+"""Campaigns that a dataset group may have unless AWS raises the quota."""
 
 
 class _Section(BaseModel):
@@ -123,13 +126,15 @@ class Config(_Section):
     project: ProjectName
     retain_data: StrictBool
     interactions: Interactions
-    models: Annotated[tuple[Model, ...], Field(min_length=1, max_length=5)]
+    models: tuple[Model, ...]
     retrain: Retrain
     api: Api
 
     @field_validator("models")
     @classmethod
     def _one_of_a_kind(cls, models: tuple[Model, ...]) -> tuple[Model, ...]:
+        if not 1 <= len(models) <= MAX_MODELS:
+            raise ValueError(f"there are {len(models)}; 1 to {MAX_MODELS} are possible")
         for key in ("name", "route"):
             values = [getattr(model, key) for model in models]
             if twice := [value for value in dict.fromkeys(values) if values.count(value) > 1]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 
 class ConfigError(Exception):
@@ -64,10 +66,8 @@ def _complaint(error: Mapping[str, Any], known: Sequence[str]) -> str:
             return f"{given!r} is too small; at least {context['ge']} is needed"
         case "less_than_equal":
             return f"{given!r} is too large; at most {context['le']} is possible"
-        case "too_short" | "string_too_short":
-            return "it is empty; at least one is needed"
-        case "too_long":
-            return f"{context['actual_length']} are too many; at most {context['max_length']} are possible"
+        case "string_too_short":
+            return "it is empty"
         case "value_error":
             return str(context["error"])
         case _:

@@ -1,0 +1,62 @@
+"""One synthesis a session, and a world for the workflow to run in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.common.config import Config, load
+from stacks.workflow.definition import definition
+from tastemaker.cloud.states import install
+from tastemaker.personalize.clock import EagerClock
+from tests.cloud.synthesis import ROOT, Template, synthesised
+from tests.cloud.world import ARNS, World
+from tests.unit.cloud.states.conftest import aws, credentials, machines
+from tests.unit.cloud.states.interpreter import FakeAws, Machines
+
+__all__ = ["aws", "machines"]
+
+
+@pytest.fixture(scope="session")
+def config() -> Config:
+    return load(ROOT / "tastemaker.toml")
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example shop's stacks, synthesised."""
+    return synthesised(tmp_path_factory.mktemp("assembly"))
+
+
+def _template(assembly: Path, stack: str) -> Template:
+    return Template(json.loads((assembly / f"example-shop-{stack}.template.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def data(assembly: Path) -> Template:
+    return _template(assembly, "data")
+
+
+@pytest.fixture(scope="session")
+def pipeline(assembly: Path) -> Template:
+    return _template(assembly, "pipeline")
+
+
+@pytest.fixture(scope="session")
+def api(assembly: Path) -> Template:
+    return _template(assembly, "api")
+
+
+@pytest.fixture
+def workflow(config: Config) -> dict[str, Any]:
+    return definition(config, ARNS)
+
+
+@pytest.fixture
+def world(aws: FakeAws, machines: Machines) -> World:  # pytest finds fixtures by their names
+    clock = EagerClock()
+    install(clock, aws.endpoint_url, credentials)
+    return World(aws, machines, clock)
