@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from tastemaker.evaluation.metrics import DEPTH
 from tastemaker.example.behaviour import (
     ADD_TO_CART,

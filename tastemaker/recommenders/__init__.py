@@ -3,5 +3,18 @@
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.model import Model, Recipe
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
+from tastemaker.recommenders.recipes import RECIPES, load
+from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
-__all__ = ["Interactions", "Model", "Popularity", "PopularityModel", "Recipe", "locate"]
+__all__ = [
+    "RECIPES",
+    "Interactions",
+    "Model",
+    "Popularity",
+    "PopularityModel",
+    "Recipe",
+    "SequenceRidge",
+    "SequenceRidgeModel",
+    "load",
+    "locate",
+]

@@ -1,0 +1,65 @@
+"""What users consumed one after another, laid out so that sums over all positions take no loop over users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tastemaker.recommenders.interactions import Interactions
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Events (T,) of all users, one user after the other, each oldest first.
+
+    `item` is below `n_items`; `position` counts the user's earlier events, `remaining` the later ones; `occurrence`
+    counts how often the user has had the item so far, this event included, so 1 is a new item.
+    """
+
+    n_items: int
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    position: NDArray[np.int64]
+    remaining: NDArray[np.int64]
+    occurrence: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, interactions: Interactions, items: NDArray[np.int32] | None = None) -> Sequences:
+        """The events of all items, or only those of `items`, which are then numbered by their place in that array."""
+        user, item, n_items = interactions.user, interactions.item, len(interactions.item_ids)
+        if items is not None:
+            place = np.full(n_items, -1, dtype=np.int32)
+            place[items] = np.arange(len(items), dtype=np.int32)
+            kept = place[item] >= 0
+            user, item, n_items = user[kept], place[item[kept]], len(items)
+        index = np.arange(len(user))
+        first, last = np.searchsorted(user, user, side="left"), np.searchsorted(user, user, side="right") - 1
+        return cls(n_items, user, item, index - first, last - index, _occurrence(user, item, n_items))
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def lagged(self, lag: int) -> NDArray[np.int64]:
+        """The events whose user had at least `lag` before: event i's partner is event i − lag."""
+        return np.flatnonzero(self.position >= lag)
+
+    @cached_property
+    def steps(self) -> list[NDArray[np.int64]]:
+        """The events at position 0, at position 1, and so on."""
+        order = np.argsort(self.position, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(self.position))[:-1]) if len(order) else []
+
+
+def _occurrence(user: NDArray[np.int32], item: NDArray[np.int32], n_items: int) -> NDArray[np.int64]:
+    pair = user.astype(np.int64) * n_items + item
+    order = np.argsort(pair, kind="stable")
+    ordered = pair[order]
+    counted = np.empty(len(pair), dtype=np.int64)
+    counted[order] = np.arange(1, len(pair) + 1) - np.searchsorted(ordered, ordered, side="left")
+    return counted
