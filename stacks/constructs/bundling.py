@@ -5,19 +5,19 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from stacks.application import ROOT
 
 PYTHON: Final = "3.13"
 PLATFORM: Final = "aarch64-manylinux2014"
@@ -33,47 +33,44 @@ def package(root: Path, function: str) -> lambda_.AssetCode:
 
     Where the context leaves a stack's bundling out, the asset is the source tree `root` as it is.
     """
-    sources = sorted(_sources(root, function))
     return lambda_.Code.from_asset(
         str(root),
-        # of what goes in, never of what comes out: the same commit gives the same hash on every machine
-        asset_hash=_hash(root, [*sources, root / LOCK]),
+        asset_hash=asset_hash(root, function),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
         bundling=cdk.BundlingOptions(
-            image=lambda_.Runtime.PYTHON_3_13.bundling_image, local=_UvBundling(root, sources)
+            image=lambda_.Runtime.PYTHON_3_13.bundling_image, local=_UvBundling(root, function)
         ),
     )
 
 
-def _sources(root: Path, function: str) -> Iterator[Path]:
-    yield root / "lambdas" / "__init__.py"
-    for folder in ("common", function):
-        for path in (root / "lambdas" / folder).rglob("*.py"):
-            if not path.is_relative_to(root / _NOT_DEPLOYED):
-                yield path
-
-
-def _hash(root: Path, files: list[Path]) -> str:
+def asset_hash(root: Path, function: str) -> str:
+    """A hash of what goes into the package, never of what comes out: the same commit gives the same everywhere."""
     digest = hashlib.sha256(f"{PLATFORM} {PYTHON} {sorted(_SERVICES)}".encode())
-    for path in files:
+    for path in [*_sources(root, function), root / LOCK]:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root).as_posix()} {len(content)} ".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
+def _sources(root: Path, function: str) -> list[Path]:
+    folders = (root / "lambdas" / "common", root / "lambdas" / function)
+    found = sorted(path for folder in folders for path in folder.rglob("*.py"))
+    return [root / "lambdas" / "__init__.py", *(p for p in found if not p.is_relative_to(root / _NOT_DEPLOYED))]
+
+
 @jsii.implements(cdk.ILocalBundling)
 class _UvBundling:
     """Packages for Lambda's platform, on whatever platform this is."""
 
-    def __init__(self, root: Path, sources: list[Path]) -> None:
+    def __init__(self, root: Path, function: str) -> None:
         self._root = root
-        self._sources = sources
+        self._function = function
 
     def try_bundle(self, output_dir: str, *_options: Any, **_more_options: Any) -> bool:
         target = Path(output_dir)
         shutil.copytree(_dependencies(self._root / LOCK), target, dirs_exist_ok=True)
-        for source in self._sources:
+        for source in _sources(self._root, self._function):
             copy = target / source.relative_to(self._root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
@@ -125,9 +122,11 @@ def _interpreter() -> str | None:
 
 @functools.cache
 def _uv() -> str:
-    found = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    # where the set-up leaves its own on a machine that has none
+    ours = [str(folder) for folder in sorted((ROOT / ".setup").glob("*/bin"))]
+    found = shutil.which("uv") or shutil.which("uv", path=os.pathsep.join(ours))
     if found is None:
         raise RuntimeError(
-            f"uv is needed to package the functions, and it is neither on PATH nor beside {sys.executable}"
+            "uv is needed to package the functions: put it on PATH, or run `make test`, which installs it"
         )
     return found
