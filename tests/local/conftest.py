@@ -1,0 +1,73 @@
+"""The true stacks, deployed into an embedded cloud: one synthesis a session, one cloud a module."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+
+from tastemaker.cloud.embedded import EmbeddedCloud
+from tests.cloud.synthesis import synthesised
+
+Row = tuple[str, str, int, str]
+"""User, item, epoch seconds, event type."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a platform engineer and a front end have in their hands."""
+
+    cloud: EmbeddedCloud
+    outputs: dict[str, str]
+
+    def load(self, rows: Sequence[Row], *more: dict[str, Any], ballast: str = "") -> None:
+        """Put events into the events table, each with a `note` that nobody exports; `more` as raw items."""
+        items = [
+            {
+                "userId": {"S": user_id},
+                "eventKey": {"S": f"{timestamp}#{ordinal:06d}"},
+                "itemId": {"S": item_id},
+                "timestamp": {"N": str(timestamp)},
+                "eventType": {"S": event_type},
+                "note": {"S": ballast},
+            }
+            for ordinal, (user_id, item_id, timestamp, event_type) in enumerate(rows)
+        ]
+        self.cloud.seed_table(self.outputs["InteractionsTable"], [*items, *more])
+
+    def run(self, name: str) -> dict[str, Any]:
+        """Run the workflow to its end: DescribeExecution's answer."""
+        states = self.cloud.client("stepfunctions")
+        arn = states.start_execution(
+            stateMachineArn=self.outputs["StateMachineArn"], name=name, input=json.dumps({"pollSeconds": 1})
+        )["executionArn"]
+        # the processes behind it run in real time, so this does too
+        pause = threading.Event()
+        while (described := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            pause.wait(0.1)
+        return dict(described)
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        with urlopen(f"{self.cloud.api_url}{path}?{urlencode(query)}") as answer:
+            body: dict[str, Any] = json.load(answer)
+        return body
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthesised(tmp_path_factory.mktemp("assembly"))
+
+
+@pytest.fixture(scope="module")
+def engine(assembly: Path) -> Iterator[Engine]:
+    """The engine, deployed and empty."""
+    with EmbeddedCloud() as cloud:
+        stacks = cloud.deploy(assembly)
+        yield Engine(cloud, {key: value for stack in stacks.values() for key, value in stack.items()})

@@ -1,0 +1,176 @@
+"""The main job: events in DynamoDB, two runs of the workflow, recommendations over HTTP."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tastemaker.cloud.permissions import Replay, policies_of_roles, replay
+from tests.local.conftest import Engine, Row
+
+ACCOUNT = "123456789012"
+ODD_IDS = ['a, "quoted" one', "back\\slash", "emoji 🎬", "d'accord; 100 % {% x %}"]
+N_USERS, N_GROUPS, VISITS = 240, 4, 12
+# so long that each of the four segments has several pages of a megabyte
+BALLAST = "x" * 3000
+
+
+def items_of(group: int) -> list[str]:
+    return [ODD_IDS[group], *(f"item-{group}-{number}" for number in range(7))]
+
+
+def events() -> list[Row]:
+    """Users of four groups, each of which consumes its own eight items, in an order that nobody could foretell."""
+    luck = random.Random(0)
+    rows = []
+    for user in range(N_USERS):
+        items = items_of(user % N_GROUPS)
+        user_id = ODD_IDS[user] if user < len(ODD_IDS) else f"user-{user}"
+        rows += [(user_id, luck.choice(items), 1_700_000_000 + visit * 3600 + user, "View") for visit in range(VISITS)]
+    return rows
+
+
+BAD_ROWS = [
+    {"userId": {"S": "user-9"}, "eventKey": {"S": "no item"}, "timestamp": {"N": "1700000000"}},
+    {
+        "userId": {"S": "user-9"},
+        "eventKey": {"S": "milliseconds"},
+        "itemId": {"S": "item-0-1"},
+        "timestamp": {"N": "1700000000000"},
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def first(engine: Engine) -> dict[str, Any]:
+    engine.load(events(), *BAD_ROWS, ballast=BALLAST)
+    return engine.run("run-1")
+
+
+@pytest.fixture(scope="module")
+def second(engine: Engine, first: dict[str, Any]) -> dict[str, Any]:
+    assert first["status"] == "SUCCEEDED", first
+    return engine.run("run-2")
+
+
+def test_every_event_of_a_table_of_many_pages_is_imported_and_every_refused_row_counted_by_reason(
+    first: dict[str, Any],
+) -> None:
+    assert first["status"] == "SUCCEEDED", first
+    output = json.loads(first["output"])
+    assert output["rows"] == {"interactions": N_USERS * VISITS}
+    assert output["rejected"] == {"interactions": len(BAD_ROWS)}
+    assert output["reasons"] == {"missing": 1, "milliseconds": 1}
+
+
+def test_the_output_holds_personalizes_metrics_of_the_model(first: dict[str, Any]) -> None:
+    metrics = json.loads(first["output"])["models"]["for-you"]["metrics"]
+    assert set(metrics) == {
+        "coverage",
+        "mean_reciprocal_rank_at_25",
+        *(f"{name}_at_{k}" for name in ("normalized_discounted_cumulative_gain", "precision") for k in (5, 10, 25)),
+    }
+    # the truth is one or two of the group's eight items, of 32 in all: 0.45 for a model that knows the groups
+    assert metrics["mean_reciprocal_rank_at_25"] > 0.35
+
+
+@pytest.mark.parametrize("group", range(N_GROUPS))
+def test_ids_with_commas_quotes_and_emoji_come_through_to_a_recommendation(
+    engine: Engine, first: dict[str, Any], group: int
+) -> None:
+    assert first["status"] == "SUCCEEDED"
+    answer = engine.get("/recommendations", userId=ODD_IDS[group], count="8")
+    assert (answer["userId"], answer["source"]) == (ODD_IDS[group], "personalize")
+    assert answer["recommendationId"].startswith("RID-")
+    assert {item["itemId"] for item in answer["recommendations"]} == set(items_of(group))
+
+
+def test_a_user_never_seen_gets_what_is_popular(engine: Engine, first: dict[str, Any]) -> None:
+    assert first["status"] == "SUCCEEDED"
+    answers = [engine.get("/recommendations", userId=name)["recommendations"] for name in ("nobody", "no one")]
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == 10
+
+
+def test_a_bad_request_is_answered_in_json_and_so_is_a_page_of_another_origin(
+    engine: Engine, first: dict[str, Any]
+) -> None:
+    assert first["status"] == "SUCCEEDED"
+    origin = "http://localhost:3000"
+    request = Request(f"{engine.cloud.api_url}/recommendations?count=3", headers={"Origin": origin})
+    with pytest.raises(HTTPError) as refusal:
+        urlopen(request)
+    with refusal.value as answer:
+        assert answer.status == 400
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+        assert json.load(answer)["error"]["code"] == "invalidUserId"
+
+
+def test_a_second_run_updates_the_campaign_and_creates_nothing_twice(engine: Engine, second: dict[str, Any]) -> None:
+    assert second["status"] == "SUCCEEDED", second
+    personalize = engine.cloud.client("personalize")
+    counts = {
+        "groups": len(personalize.list_dataset_groups()["datasetGroups"]),
+        "schemas": len(personalize.list_schemas()["schemas"]),
+        "datasets": len(personalize.list_datasets()["datasets"]),
+        "imports": len(personalize.list_dataset_import_jobs()["datasetImportJobs"]),
+        "solutions": len(personalize.list_solutions()["solutions"]),
+        "versions": len(personalize.list_solution_versions()["solutionVersions"]),
+        "campaigns": len(personalize.list_campaigns()["campaigns"]),
+    }
+    assert counts == {
+        "groups": 1,
+        "schemas": 1,
+        "datasets": 1,
+        "imports": 2,
+        "solutions": 1,
+        "versions": 2,
+        "campaigns": 1,
+    }
+    model = json.loads(second["output"])["models"]["for-you"]
+    campaign = personalize.describe_campaign(campaignArn=model["campaignArn"])["campaign"]
+    assert campaign["solutionVersionArn"] == model["solutionVersionArn"]
+    assert campaign["latestCampaignUpdate"]["status"] == "ACTIVE"
+
+
+def test_automatic_training_is_off_so_that_nobody_pays_twice(engine: Engine, first: dict[str, Any]) -> None:
+    assert first["status"] == "SUCCEEDED"
+    personalize = engine.cloud.client("personalize")
+    (solution,) = personalize.list_solutions()["solutions"]
+    described = personalize.describe_solution(solutionArn=solution["solutionArn"])["solution"]
+    assert described["performAutoTraining"] is False
+
+
+@pytest.fixture(scope="module")
+def replayed(engine: Engine, second: dict[str, Any]) -> Replay:
+    assert second["status"] == "SUCCEEDED"
+    engine.get("/recommendations", userId="user-7")
+    return replay(engine.cloud.calls, policies_of_roles(ACCOUNT))
+
+
+def test_every_call_of_both_runs_is_allowed_by_the_policy_of_whoever_made_it(replayed: Replay) -> None:
+    assert replayed.denied == ()
+
+
+# what AWS itself does in a role's name, which happens outside of the endpoint here
+BY_AWS = ("logs:", "xray:")
+# what no run that succeeds needs, and when it is needed
+OTHERWISE_USED = {
+    "dynamodb:GetItem": "the lease is taken: who holds it",
+    "states:DescribeExecution": "the lease is taken: whether its holder still runs",
+    "states:StartExecution": "Step Functions starts the children of a Distributed Map itself",
+    "states:StopExecution": "a run is stopped while children of its Distributed Map run",
+    "personalize:ListSolutionVersions": "a training step is repeated and finds its own version",
+    "personalize:DescribeSolutionVersion": "the same; the state machine's role uses its own",
+    "s3:AbortMultipartUpload": "an export fails in the middle of a file",
+}
+
+
+def test_every_permission_is_used_or_known_for_what_did_not_happen_here(replayed: Replay) -> None:
+    unused = {permission.action for permission in replayed.unused if not permission.action.startswith(BY_AWS)}
+    assert unused == set(OTHERWISE_USED)
