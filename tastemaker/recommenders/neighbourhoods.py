@@ -32,5 +32,5 @@ def neighbourhood_vectors(together: NDArray[np.float32], dimensions: int) -> NDA
     nearness *= scale[:, None]
     nearness *= scale[None, :]
     values, vectors = eigsh(nearness, k=dimensions, which="LA", v0=np.ones(n, dtype=np.float32), tol=1e-3)
-    scaled: NDArray[np.float32] = scale[:, None] * vectors * np.maximum(values, 0.0)
-    return scaled.astype(np.float32)
+    scaled = scale[:, None] * vectors * np.maximum(values, 0.0)
+    return np.ascontiguousarray(scaled, dtype=np.float32)

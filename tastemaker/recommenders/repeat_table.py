@@ -102,7 +102,8 @@ def _distinct_before(sequences: Sequences) -> NDArray[np.int64]:
     """(T,): how many different items the user had before each event."""
     new = (sequences.occurrence == 1).astype(np.int64)
     before = np.cumsum(new) - new
-    return before - before[np.arange(len(sequences)) - sequences.position]
+    distinct: NDArray[np.int64] = before - before[np.arange(len(sequences)) - sequences.position]
+    return distinct
 
 
 def _first_position(sequences: Sequences) -> NDArray[np.int64]:

@@ -36,8 +36,8 @@ def ridge_weights(sequences: Sequences, decay: float, dimensions: int) -> RidgeW
     """Minimises Σ_t ‖y(t) − (U + V N)' h(t) − c‖² + Σ_i λ_i ‖U_i‖² + μ ‖N‖² over U, N and c.
 
     V are `neighbourhood_vectors`: an item is expected to be followed by what follows its neighbours, as far as its own
-    events don't say otherwise. λ_i = 3 √(d_i d̄), where d is the diagonal of S'S: items of many events are regularised more;
-    μ is 0.03 of the mean diagonal of V'S'S V.
+    events don't say otherwise. λ_i = 3 √(d_i d̄), where d is the diagonal of S'S: items of many events are
+    regularised more; μ is 0.03 of the mean diagonal of V'S'S V.
 
     S'Y is taken as (S'Y + β (S'Y)') / (1 + β) with β = ½: what goes together in one order is evidence, of less
     weight, that it goes together in the other.
@@ -48,14 +48,15 @@ def ridge_weights(sequences: Sequences, decay: float, dimensions: int) -> RidgeW
     n = sequences.n_items
     targets = normal_equations.history_targets(sequences, decay)
     vectors = neighbourhood_vectors(targets + targets.T, dimensions)
-    targets = (targets + np.float32(_BACKWARD) * targets.T) / np.float32(1 + _BACKWARD)
+    targets += np.float32(_BACKWARD) * targets.T.copy()
+    targets /= np.float32(1 + _BACKWARD)
     left = _left(sequences, decay, vectors)
     right = np.asfortranarray(
         np.vstack((targets, vectors.T @ targets, normal_equations.target_total(sequences, decay)))
     )
     factor = cho_factor(left, lower=True, overwrite_a=True, check_finite=False)
     weights: NDArray[np.float32] = cho_solve(factor, right, overwrite_b=True, check_finite=False)
-    return RidgeWeights(own=weights[:n], vectors=vectors, shared=weights[n:-1], intercept=weights[-1])
+    return RidgeWeights(weights[:n], vectors, np.ascontiguousarray(weights[n:-1]), weights[-1])
 
 
 def largest(weights: NDArray[np.float32], count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -83,7 +84,8 @@ def _left(sequences: Sequences, decay: float, vectors: NDArray[np.float32]) -> N
     diagonal = left.diagonal()
     energy = np.maximum(diagonal[:n], 1e-6)
     ridge = np.zeros(len(left), dtype=np.float32)
-    ridge[:n] = _RIDGE * np.sqrt(energy * energy.mean())
+    if n:
+        ridge[:n] = _RIDGE * np.sqrt(energy * energy.mean())
     if r:
         ridge[n:-1] = _NEIGHBOURHOOD_RIDGE * diagonal[n:-1].mean() + 1e-6
     left[np.diag_indices(len(left))] += ridge

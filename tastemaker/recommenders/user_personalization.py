@@ -42,10 +42,10 @@ class SequenceRidge:
     one Cholesky solution of the normal equations, which are sums over pairs of events (`normal_equations`).
     Items that the user had before are scored by the `RepeatTable`, which estimates the same discounted count.
 
-    `decays`: the values tried for g; the best on held-out users is taken (`choice`). `exact_items`: how many of the most
-    popular items enter the regression; time grows with the cube, memory with the square (3,000: 150 MB). Other
-    items are scored by how often they come next, whatever the history. `dimensions` of the neighbourhoods; `kept_weights`
-    of each item, the largest: the rest changes nothing that shows in the metrics.
+    `decays`: the values tried for g; the best on held-out users is taken (`choice`). `exact_items`: how many of the
+    most popular items enter the regression; time grows with its cube, memory with its square (3,000: 300 MB). Other
+    items are scored by how often they come next, whatever the history. `dimensions`: of the neighbourhoods.
+    `kept_weights`: of each item, the largest; the rest changes nothing that shows in the metrics.
 
     Related: EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019), whose histories have no order.
     """
@@ -69,8 +69,9 @@ class SequenceRidge:
         tell(0.8)
         columns, values = largest(weights.own, self.kept_weights)
         everything = Sequences.of(interactions)
-        rate = normal_equations.target_total(everything, decay) / max(1, int((everything.position > 0).sum()))
-        base = rate.astype(np.float32)
+        rate = normal_equations.target_total(everything, decay)
+        rate /= max(1, int((everything.position > 0).sum()))
+        base = rate.copy()
         base[head] = weights.intercept
         repeats = RepeatTable.learn(interactions, decay)
         tell(1.0)
@@ -94,9 +95,11 @@ def _nobody(share: float) -> None:
 
 @dataclass(frozen=True, eq=False)
 class SequenceRidgeModel:
-    """`head` (n,): the items of the regression, as positions in the catalogue. `columns`, `values` (n, 300): each one's
-    largest own weights, by place in the head; `vectors` (n, r), `shared` (r, n): the rest (`RidgeWeights`). `rate` (n_items,): mean discounted count of each item; `base`: the same,
-    but for the head the intercept.
+    """`head` (n,): the items of the regression, as positions in the catalogue.
+
+    `columns`, `values` (n, 300): each one's largest own weights, by place in the head; `vectors` (n, r) and `shared`
+    (r, n): what it has in common with its neighbours (`RidgeWeights`). `rate` (n_items,): the mean discounted count of
+    each item; `base`: the same, but the intercept for the head.
     """
 
     popularity: PopularityModel
@@ -132,9 +135,8 @@ class SequenceRidgeModel:
         recent = places[-(1 + int(np.log(_NO_WEIGHT) / np.log(self.decay))) :]
         weight = np.power(self.decay, np.arange(len(recent) - 1, -1, -1)).astype(np.float32)
         flow = weight[:, None] * self.values[recent]
-        own = np.bincount(self.columns[recent].ravel(), flow.ravel(), len(self.head)).astype(np.float32)
-        shared: NDArray[np.float32] = (weight @ self.vectors[recent]) @ self.shared
-        return own + shared
+        own = np.bincount(self.columns[recent].ravel(), flow.ravel(), len(self.head))
+        return np.asarray(own + weight @ self.vectors[recent] @ self.shared, dtype=np.float32)
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """softmax(expected / TEMPERATURE); popularity for an empty history."""
