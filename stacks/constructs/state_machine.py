@@ -63,20 +63,23 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_string(stack.to_json_string(definition(config, arns))),
             role=role,
             tracing_enabled=True,
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(
-                    self,
-                    "Logs",
-                    log_group_name=f"/aws/vendedlogs/states/{name}",
-                    retention=logs.RetentionDays.ONE_MONTH,
-                    removal_policy=cdk.RemovalPolicy.DESTROY,
-                ),
-                level=sfn.LogLevel.ALL,
-                # counts, ARNs and causes, no users: without it the log would not say why a run failed
-                include_execution_data=True,
-            ),
+            logs=self._log(name),
         )
         acknowledge_wildcard(role, "*", "neither X-Ray nor the delivery of logs takes a resource")
+
+    def _log(self, name: str) -> sfn.LogOptions:
+        return sfn.LogOptions(
+            destination=logs.LogGroup(
+                self,
+                "Logs",
+                log_group_name=f"/aws/vendedlogs/states/{name}",
+                retention=logs.RetentionDays.ONE_MONTH,
+                removal_policy=cdk.RemovalPolicy.DESTROY,
+            ),
+            level=sfn.LogLevel.ALL,
+            # counts, ARNs and causes, no users: without it the log would not say why a run failed
+            include_execution_data=True,
+        )
 
 
 def _descriptions(arns: PersonalizeArns) -> list[Permission]:

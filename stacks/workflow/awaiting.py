@@ -10,8 +10,9 @@ from stacks.workflow.language import FAILURE, PERSONALIZE_ERRORS, Arns, State, S
 _UNANSWERED = "UNANSWERED"
 _GOING_ON = ("CREATE PENDING", "CREATE IN_PROGRESS", "UPDATE PENDING", "UPDATE IN_PROGRESS", _UNANSWERED)
 _STOPPED = ("CREATE STOPPING", "CREATE STOPPED")
-# the wait grows by `pollSeconds` every so many polls: a job of hours needs no look every minute
-GROWS_EVERY = 5
+# the first looks come after 0, 1, 3, 7, … seconds, since most resources are ready at once; then the wait grows by
+# `pollSeconds` every five polls, since a job of hours needs no look every minute
+_SECONDS = "$min([$power(2, $states.input.polls - 1) - 1, $pollSeconds * (1 + $floor($states.input.polls / 5))])"
 START = {"polls": 0}
 """What the state before an await hands over."""
 
@@ -20,7 +21,7 @@ START = {"polls": 0}
 class Kind:
     """A kind of Personalize resource: how Step Functions describes it, and after how many polls it took too long.
 
-    With the usual minute between polls, 10 polls are a quarter of an hour, 30 under two hours, 80 eleven hours.
+    With the usual `pollSeconds` of 60, 15 polls are a quarter of an hour, 30 an hour and a half, 60 six hours, 80 eleven.
     """
 
     name: str
@@ -32,10 +33,10 @@ class Kind:
     """The status where the member is missing from the description."""
 
 
-DATASET_GROUP = Kind("dataset group", "describeDatasetGroup", "DatasetGroupArn", "DatasetGroup", 10)
-DATASET = Kind("dataset", "describeDataset", "DatasetArn", "Dataset", 10)
+DATASET_GROUP = Kind("dataset group", "describeDatasetGroup", "DatasetGroupArn", "DatasetGroup", 15)
+DATASET = Kind("dataset", "describeDataset", "DatasetArn", "Dataset", 15)
 IMPORT_JOB = Kind("import", "describeDatasetImportJob", "DatasetImportJobArn", "DatasetImportJob", 60)
-SOLUTION = Kind("solution", "describeSolution", "SolutionArn", "Solution", 10)
+SOLUTION = Kind("solution", "describeSolution", "SolutionArn", "Solution", 15)
 VERSION = Kind("training", "describeSolutionVersion", "SolutionVersionArn", "SolutionVersion", 80)
 CAMPAIGN = Kind("campaign", "describeCampaign", "CampaignArn", "Campaign", 30)
 # while an update is under way, and after it failed, the campaign itself stays ACTIVE on the old version
@@ -67,7 +68,7 @@ def await_active(arns: Arns, kind: Kind, *, arn: str, then: str, failed: str) ->
         judge: _judge(kind, arn=arn, then=then, failed=failed, wait=wait),
         wait: {
             "Type": "Wait",
-            "Seconds": expression(f"$pollSeconds * (1 + $floor($states.input.polls / {GROWS_EVERY}))"),
+            "Seconds": expression(_SECONDS),
             "Next": describe_state(kind),
         },
     }

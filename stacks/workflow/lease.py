@@ -42,53 +42,12 @@ def lease_states(arns: Arns, *, then: str) -> States:
                 arns,
                 condition="attribute_not_exists(#key) OR #expires < :now OR #holder = :me",
                 names={"#key": "key", "#expires": "expiresAt", "#holder": "holder"},
-                values={
-                    ":now": {"N": expression(f"$string({_NOW})")},
-                    ":me": {"S": expression(_ME)},
-                },
+                values={":now": {"N": expression(f"$string({_NOW})")}, ":me": {"S": expression(_ME)}},
             ),
             "Catch": [{"ErrorEquals": [_REFUSED], "Next": "Read lease"}],
             "Next": then,
         },
-        "Read lease": {
-            "Type": "Task",
-            "Resource": arns.integration("dynamodb:getItem"),
-            "Arguments": {"TableName": arns.engine_table, "Key": _KEY, "ConsistentRead": True},
-            "Retry": [_BUSY],
-            "Output": {
-                "holder": expression("$exists($states.result.Item.holder.S) ? $states.result.Item.holder.S : 'none'")
-            },
-            "Next": "Describe holder",
-        },
-        "Describe holder": {
-            "Type": "Task",
-            "Resource": arns.integration("aws-sdk:sfn:describeExecution"),
-            "Arguments": {"ExecutionArn": expression("$states.input.holder")},
-            "Retry": [retry("Sfn.SfnException", seconds=2, attempts=3, at_most=20)],
-            "Catch": [
-                {
-                    # forgotten after 90 days, or given back a moment ago
-                    "ErrorEquals": ["Sfn.ExecutionDoesNotExistException", "Sfn.InvalidArnException"],
-                    "Output": expression("$states.input"),
-                    "Next": "Take over lease",
-                }
-            ],
-            "Output": {
-                "holder": expression("$states.input.holder"),
-                "status": expression("$states.result.Status"),
-            },
-            "Next": "Judge holder",
-        },
-        "Judge holder": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Condition": expression("$states.input.status in ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']"),
-                    "Next": "Take over lease",
-                }
-            ],
-            "Default": "Already running",
-        },
+        **_holder_states(arns, ended="Take over lease", running="Already running"),
         "Take over lease": {
             **_put(
                 arns,
@@ -106,6 +65,50 @@ def lease_states(arns: Arns, *, then: str) -> States:
             "Cause": expression(
                 "'another run holds the lease: ' & $states.input.holder & '; wait for its end, or stop it'"
             ),
+        },
+    }
+
+
+def _holder_states(arns: Arns, *, ended: str, running: str) -> States:
+    """Who holds the lease, and whether that execution still runs; both next states get its ARN as `holder`."""
+    item = "$states.result.Item.holder.S"
+    return {
+        "Read lease": {
+            "Type": "Task",
+            "Resource": arns.integration("dynamodb:getItem"),
+            "Arguments": {"TableName": arns.engine_table, "Key": _KEY, "ConsistentRead": True},
+            "Retry": [_BUSY],
+            "Output": {"holder": expression(f"$exists({item}) ? {item} : 'none'")},
+            "Next": "Describe holder",
+        },
+        "Describe holder": {
+            "Type": "Task",
+            "Resource": arns.integration("aws-sdk:sfn:describeExecution"),
+            "Arguments": {"ExecutionArn": expression("$states.input.holder")},
+            "Retry": [retry("Sfn.SfnException", seconds=2, attempts=3, at_most=20)],
+            "Output": {
+                "holder": expression("$states.input.holder"),
+                "status": expression("$states.result.Status"),
+            },
+            "Catch": [
+                {
+                    # forgotten after 90 days, or given back a moment ago
+                    "ErrorEquals": ["Sfn.ExecutionDoesNotExistException", "Sfn.InvalidArnException"],
+                    "Output": expression("$states.input"),
+                    "Next": ended,
+                }
+            ],
+            "Next": "Judge holder",
+        },
+        "Judge holder": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": expression("$states.input.status in ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']"),
+                    "Next": ended,
+                }
+            ],
+            "Default": running,
         },
     }
 
