@@ -133,8 +133,8 @@ def test_waits_follow_the_poll_seconds_of_the_input_and_grow(world: World, workf
 
     world.machines.output(workflow, {"pollSeconds": 10})
 
-    # polls 1 to 4 wait once as long, 5 to 9 twice, 10 and 11 three times
-    assert world.clock.now() - before == pytest.approx(10 * (4 + 2 * 5 + 3 * 2), abs=1)
+    # short at first, then twice as long from the fifth poll on, three times from the tenth
+    assert world.clock.now() - before == pytest.approx((0 + 1 + 3 + 7) + (15 + 20 + 20 + 20 + 20) + (30 + 30), abs=1)
 
 
 @pytest.mark.parametrize(
