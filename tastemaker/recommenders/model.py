@@ -51,15 +51,6 @@ class Recipe(Protocol):
         """Train. `progress` hears the share that is done, from 0 to 1."""
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """exp(x_i) / Σ_j exp(x_j), without overflow."""
-    if not len(logits):
-        return logits.astype(np.float32)
-    weights: NDArray[np.float32] = np.exp(logits - logits.max())
-    weights /= weights.sum()
-    return weights
-
-
 def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
     """The positions of the k largest allowed values, largest first, the earlier position first among equals."""
     allowed = np.arange(len(values)) if candidates is None else np.flatnonzero(candidates)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tastemaker.recommenders import normal_equations
 from tastemaker.recommenders.choice import choose_decay
-from tastemaker.recommenders.model import best, known, softmax
+from tastemaker.recommenders.model import best, known
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge import largest, ridge_weights
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
     from tastemaker.recommenders.interactions import Interactions
 
-TEMPERATURE = 0.05
-"""What the scores are divided by before the softmax: an item that is expected once more gets e²⁰ times the weight."""
-
-_NO_WEIGHT = 1e-4
+_NO_WEIGHT = 1e-3
+_SURPRISE = 0.1
 
 
 @dataclass(frozen=True)
@@ -139,11 +137,14 @@ class SequenceRidgeModel:
         return np.asarray(own + weight @ self.vectors[recent] @ self.shared, dtype=np.float32)
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        """softmax(expected / TEMPERATURE); popularity for an empty history."""
+        """Each item's share of what is expected; popularity for an empty history.
+
+        The softmax of log(max(expected, 0) + ε), where ε, a tenth of the mean rate, leaves a chance to every item.
+        """
         history = known(history, len(self.item_ids))
         if not len(history):
             return self.popularity.scores(history)
-        return softmax(self.expected(history) / np.float32(TEMPERATURE))
+        return self._shares(self.expected(history))
 
     def recommend(
         self, history: NDArray[np.int32], k: int, candidates: NDArray[np.bool_] | None = None
@@ -153,7 +154,11 @@ class SequenceRidgeModel:
             return self.popularity.recommend(history, k, candidates)
         expected = self.expected(history)
         items = best(expected, k, candidates)
-        return items, softmax(expected / np.float32(TEMPERATURE))[items]
+        return items, self._shares(expected)[items]
+
+    def _shares(self, expected: NDArray[np.float32]) -> NDArray[np.float32]:
+        shares = np.maximum(expected, 0) + (_SURPRISE * self.rate.mean() + 1e-9)
+        return np.asarray(shares / shares.sum(), dtype=np.float32)
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
