@@ -21,7 +21,7 @@ START = {"polls": 0}
 class Kind:
     """A kind of Personalize resource: how Step Functions describes it, and after how many polls it took too long.
 
-    With the usual `pollSeconds` of 60, 15 polls are a quarter of an hour, 30 an hour and a half, 60 six hours, 80 eleven.
+    With the usual `pollSeconds` of 60, 15 polls are twenty minutes, 30 an hour and a half, 60 six hours, 80 eleven.
     """
 
     name: str
