@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -67,6 +68,12 @@ class Loaded:
 
     def holds(self, dataset_arn: str) -> bool:
         return dataset_arn in self.arns
+
+    def read(self, dataset_arn: str) -> pa.Table | None:
+        """One event, of whatever is loaded."""
+        if dataset_arn not in self.arns:
+            return None
+        return pa.table({"USER_ID": ["u"], "ITEM_ID": ["i"], "TIMESTAMP": [1]})
 
     def delete(self, dataset_arn: str) -> None:
         self.arns.discard(dataset_arn)
