@@ -55,6 +55,7 @@ def _patch() -> None:
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
 
     definitions.parse_once()
+    definitions.read_each_definition_afresh()
     definitions.read_strings_as_json()
     definitions.read_tolerances()
     expressions.bind_instead_of_paste()

@@ -36,6 +36,15 @@ def parse_once() -> None:
     replace(EvalComponent, "heap_key", property(lambda self: str(id(self))))
 
 
+def read_each_definition_afresh() -> None:
+    """Keep the query languages of a definition to its own parse: moto keeps those of one that it refused for the next."""
+
+    def begin(preprocessor: Preprocessor) -> None:
+        preprocessor._query_language_per_scope = []
+
+    replace(Preprocessor, "__init__", begin)
+
+
 def read_strings_as_json() -> None:
     """Give a definition's strings the value that JSON says: moto leaves escapes in some, and reads others as Python."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.unit.cloud.states.interpreter import Answer, FakeAws, Machines, invoke, jsonata, part, part_with_output
 
@@ -199,3 +200,17 @@ def test_a_jsonpath_workflow_still_runs(machines: Machines, aws: FakeAws) -> Non
     }
 
     assert machines.output(definition, {"n": 2}) == {"n": 2, "got": {"n": 2}, "size": "big"}
+
+
+def test_a_refused_definition_leaves_no_trace_in_the_next(machines: Machines) -> None:
+    broken = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Call",
+        "States": {"Call": {"Type": "Pass", "Output": "{% $eval('1') %}", "ResultPath": "$.no", "End": True}},
+    }
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        machines.create(broken)
+
+    defaults_to_jsonpath = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": {"a": 1}, "End": True}}}
+
+    assert machines.output(defaults_to_jsonpath) == {"a": 1}
