@@ -76,8 +76,8 @@ class Workflow(Construct):
                 retention=logs.RetentionDays.ONE_MONTH,
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             ),
-            level=sfn.LogLevel.ALL,
-            # counts, ARNs and causes, no users: without it the log would not say why a run failed
+            # errors and their causes; more would log the cursor of an export, which holds a user's id
+            level=sfn.LogLevel.ERROR,
             include_execution_data=True,
         )
 

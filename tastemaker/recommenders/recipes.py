@@ -22,7 +22,8 @@ _NO_RECENCY = 0.99
 
 def load(path: Path) -> Model:
     """The model in a file that its `save` wrote. Raises ValueError where it holds no model that is known here."""
-    with np.load(path, allow_pickle=False) as file:
+    # numpy leaves a file open that it opened itself and cannot read
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         arrays: dict[str, NDArray[np.generic]] = {name: file[name] for name in file.files}
     kind = str(arrays.pop("kind", np.array("none")))
     readers: dict[str, Callable[[dict[str, NDArray[np.generic]]], Model]] = {

@@ -187,11 +187,12 @@ def test_the_functions_know_the_names_of_the_resources_they_use(pipeline: Templa
     assert names("deploy-campaign") == {"ENGINE_TABLE"}
 
 
-def test_the_state_machine_is_standard_logs_all_and_is_traced(pipeline: Template) -> None:
+def test_the_state_machine_is_standard_logs_why_it_failed_but_no_cursors_and_is_traced(pipeline: Template) -> None:
     (machine,) = pipeline.properties("AWS::StepFunctions::StateMachine")
 
     assert machine.get("StateMachineType", "STANDARD") == "STANDARD"
-    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["LoggingConfiguration"]["Level"] == "ERROR"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is True
     assert machine["TracingConfiguration"] == {"Enabled": True}
 
 

@@ -37,7 +37,7 @@ def parse_once() -> None:
 
 
 def read_each_definition_afresh() -> None:
-    """Keep the query languages of a definition to its own parse: moto keeps those of one that it refused for the next."""
+    """Keep a definition's query languages to its own parse: moto keeps those of one that it refused for the next."""
 
     def begin(preprocessor: Preprocessor) -> None:
         preprocessor._query_language_per_scope = []

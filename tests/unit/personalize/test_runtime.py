@@ -118,7 +118,12 @@ def test_a_model_that_is_gone_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("model.npz", b"something else"), ("histories.arrow", b"something else"), ("histories.arrow", b"")],
+    [
+        ("model.npz", b"something else"),
+        ("model.npz", b""),
+        ("histories.arrow", b"something else"),
+        ("histories.arrow", b""),
+    ],
 )
 def test_a_model_whose_files_are_damaged_is_named(model_path: Path, name: str, content: bytes) -> None:
     (model_path / name).write_bytes(content)
