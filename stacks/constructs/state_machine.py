@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from stacks.constructs.permission import Permission, acknowledge_wildcard, allow
+from stacks.constructs.permission import Permission, acknowledge, acknowledge_wildcard, allow
 from stacks.workflow.definition import definition
 from stacks.workflow.language import Arns
 
@@ -66,6 +66,7 @@ class Workflow(Construct):
             logs=self._log(name),
         )
         acknowledge_wildcard(role, "*", "neither X-Ray nor the delivery of logs takes a resource")
+        acknowledge(self, "AwsSolutions-SF1", "the events of an export hold table keys, and those user ids")
 
     def _log(self, name: str) -> sfn.LogOptions:
         return sfn.LogOptions(
@@ -76,7 +77,7 @@ class Workflow(Construct):
                 retention=logs.RetentionDays.ONE_MONTH,
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             ),
-            # errors and their causes; more would log the cursor of an export, which holds a user's id
+            # errors and their causes
             level=sfn.LogLevel.ERROR,
             include_execution_data=True,
         )
