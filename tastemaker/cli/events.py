@@ -19,6 +19,8 @@ Item = dict[str, AttributeValue]
 
 REQUIRED: Final = ("USER_ID", "ITEM_ID", "TIMESTAMP")
 OPTIONAL: Final = ("EVENT_TYPE",)
+UNTYPED: Final = "interaction"
+"""The type of the events of a file that has none: the example shop's schema asks for one."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Events:
     user_ids: Sequence[str]
     item_ids: Sequence[str]
     timestamps: Sequence[str]
-    event_types: Sequence[str] | None
+    event_types: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.user_ids)
@@ -69,7 +71,7 @@ def read_csv(path: Path) -> Events:
         user_ids=column("USER_ID"),
         item_ids=column("ITEM_ID"),
         timestamps=column("TIMESTAMP"),
-        event_types=column("EVENT_TYPE") if "EVENT_TYPE" in table.column_names else None,
+        event_types=column("EVENT_TYPE") if "EVENT_TYPE" in table.column_names else [UNTYPED] * table.num_rows,
     )
 
 
@@ -92,8 +94,7 @@ def to_items(events: Events) -> Iterator[Item]:
     events share a key, and the events of one second keep their order. An event without a user id is left out:
     DynamoDB takes no empty key.
     """
-    types = events.event_types or [""] * len(events)
-    rows = zip(events.user_ids, events.item_ids, events.timestamps, types, strict=True)
+    rows = zip(events.user_ids, events.item_ids, events.timestamps, events.event_types, strict=True)
     for ordinal, row in enumerate(rows):
         user_id, item_id, timestamp, event_type = row
         if not user_id:

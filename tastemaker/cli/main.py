@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ ENDPOINT_PORT = 4577
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 success, 1 failure, 2 wrong usage."""
     parsed = _parser().parse_args(arguments)
+    # whoever asks to end lets what was started be cleaned up, as Ctrl-C does
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # a command imports what it needs, so that `--help` answers at once and the endpoint needs no CDK
         command = importlib.import_module(f"tastemaker.cli.{parsed.command}")
@@ -26,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("tastemaker: interrupted\n")
         return 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def serve_until_interrupted(console: Console) -> None:
     """Return on Ctrl-C or SIGTERM."""
-    console.print("\nServing until Ctrl-C", highlight=False)
     with interruption() as interrupted:
+        console.print("\nServing until Ctrl-C", highlight=False)
         interrupted.wait()
 
 

@@ -36,7 +36,7 @@ def test_a_file_that_is_no_csv_is_refused(tmp_path: Path, text: str) -> None:
 def test_ids_with_commas_quotes_and_emoji_are_read_by_personalizes_rules(tmp_path: Path) -> None:
     path = file(tmp_path, 'ITEM_ID,USER_ID,TIMESTAMP\n"a, \\"b\\" \\\\",é🎬,1\n')
     events = read_csv(path)
-    assert (events.item_ids, events.user_ids, events.event_types) == (['a, "b" \\'], ["é🎬"], None)
+    assert (events.item_ids, events.user_ids, events.event_types) == (['a, "b" \\'], ["é🎬"], ["interaction"])
 
 
 def test_no_two_events_of_a_file_share_a_key(tmp_path: Path) -> None:
