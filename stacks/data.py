@@ -1,4 +1,4 @@
-"""The stack that holds data: the events table, the engine's own table and the bucket of the exports."""
+"""The stack that holds data: the source tables, the engine's own table and the bucket of the exports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.constructs.personalize_role import PersonalizeRole
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from lambdas.common.config import Config
+    from lambdas.common.config import Config, Dataset
 
 EXPORT_DAYS = 30
 
@@ -33,10 +33,18 @@ class DataStack(cdk.Stack):
         self.exports = self._bucket()
         self.personalize_role = PersonalizeRole(self, "Personalize", bucket=self.exports).role
         self.engine = self._table("Engine", dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING))
-        self.interactions = self._interactions(config)
+        self.sources = {
+            "INTERACTIONS": self._interactions(config),
+            **{
+                name: self._source(dataset, name, key=key)
+                for name, dataset, key in (("ITEMS", config.items, "ITEM_ID"), ("USERS", config.users, "USER_ID"))
+                if dataset is not None
+            },
+        }
         cdk.CfnOutput(self, "ExportBucket", value=self.exports.bucket_name)
         cdk.CfnOutput(self, "EngineTable", value=self.engine.table_name)
-        cdk.CfnOutput(self, "InteractionsTable", value=self.interactions.table_name)
+        for name, table in self.sources.items():
+            cdk.CfnOutput(self, f"{name.capitalize()}Table", value=table.table_name)
 
     def _bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(
@@ -62,16 +70,18 @@ class DataStack(cdk.Stack):
         return bucket
 
     def _interactions(self, config: Config) -> dynamodb.ITable:
-        source = config.interactions
+        # `<timestamp>#<eventId>`: no event overwrites another, and a user's events lie in their order
+        order = dynamodb.Attribute(name="eventKey", type=dynamodb.AttributeType.STRING)
+        return self._source(config.interactions, "INTERACTIONS", key="USER_ID", sort_key=order)
+
+    def _source(
+        self, source: Dataset, name: str, *, key: str, sort_key: dynamodb.Attribute | None = None
+    ) -> dynamodb.ITable:
+        """The table of a dataset; one that is created has the attribute that becomes `key` as its partition key."""
         if not source.create_table:
-            return dynamodb.Table.from_table_name(self, "Interactions", source.table)
-        return self._table(
-            "Interactions",
-            dynamodb.Attribute(name=source.attribute_of("USER_ID"), type=dynamodb.AttributeType.STRING),
-            # `<timestamp>#<eventId>`: no event overwrites another, and a user's events lie in their order
-            sort_key=dynamodb.Attribute(name="eventKey", type=dynamodb.AttributeType.STRING),
-            name=source.table,
-        )
+            return dynamodb.Table.from_table_name(self, name.capitalize(), source.table)
+        partition_key = dynamodb.Attribute(name=source.attribute_of(key), type=dynamodb.AttributeType.STRING)
+        return self._table(name.capitalize(), partition_key, sort_key=sort_key, name=source.table)
 
     def _table(
         self,

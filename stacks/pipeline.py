@@ -54,7 +54,7 @@ class PipelineStack(cdk.Stack):
             memory_mb=1024,
             environment={"EXPORT_BUCKET": self._data.exports.bucket_name},
             permissions=[
-                Permission(["dynamodb:Scan"], [self._data.interactions.table_arn]),
+                Permission(["dynamodb:Scan"], [table.table_arn for table in self._data.sources.values()]),
                 Permission(
                     ["s3:PutObject", "s3:AbortMultipartUpload"],
                     [f"{exports}/{EXPORTS}"],

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lambdas.common.errors import InvalidError, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+REQUIRED: Final = "INTERACTIONS"
+
 
 def write_manifest(s3: S3Client, *, bucket: str, run_id: str, segments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Add the segments up and write `exports/<run>/manifest.json`.
 
     Returns `{"rows", "rejected", "reasons", "locations", "manifest"}`: counts by dataset in lower case, and where
-    Personalize finds each dataset's files. A dataset without a usable row is an `InvalidError`.
+    Personalize finds each dataset's files. Interactions without a usable row are an `InvalidError`; another dataset
+    without one has no location.
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -29,15 +32,16 @@ def write_manifest(s3: S3Client, *, bucket: str, run_id: str, segments: Sequence
         rejected[dataset] += segment["rejected"]
         reasons.update(segment["reasons"])
         files.setdefault(dataset, []).extend(segment["files"])
-    for dataset in files:
-        if not rows[dataset]:
-            refused = f"{rejected[dataset]} rows were refused ({dict(reasons)})" if rejected[dataset] else "it is empty"
-            raise InvalidError(f"the table of the {dataset} dataset has no row that can be imported: {refused}")
+    if not rows[REQUIRED]:
+        refused = f"{rejected[REQUIRED]} rows were refused ({dict(reasons)})" if rejected[REQUIRED] else "it is empty"
+        raise InvalidError(f"the table of the {REQUIRED} dataset has no row that can be imported: {refused}")
     manifest = {
         "rows": {dataset.lower(): count for dataset, count in rows.items()},
         "rejected": {dataset.lower(): count for dataset, count in rejected.items()},
         "reasons": dict(reasons),
-        "locations": {dataset: f"s3://{bucket}/exports/{run_id}/{dataset.lower()}/" for dataset in files},
+        "locations": {
+            dataset: f"s3://{bucket}/exports/{run_id}/{dataset.lower()}/" for dataset in files if rows[dataset]
+        },
     }
     key = f"exports/{run_id}/manifest.json"
     body = json.dumps({"runId": run_id, **manifest, "files": files}, indent=2)

@@ -11,8 +11,8 @@ _UNANSWERED = "UNANSWERED"
 _GOING_ON = ("CREATE PENDING", "CREATE IN_PROGRESS", "UPDATE PENDING", "UPDATE IN_PROGRESS", _UNANSWERED)
 _STOPPED = ("CREATE STOPPING", "CREATE STOPPED")
 # the first looks come after 0, 1, 3, 7, … seconds, since most resources are ready at once; then the wait grows by
-# `pollSeconds` every five polls, since a job of hours needs no look every minute
-_SECONDS = "$min([$power(2, $states.input.polls - 1) - 1, $pollSeconds * (1 + $floor($states.input.polls / 5))])"
+# `pollSeconds` every three polls, since a job of hours needs no look every minute
+_SECONDS = "$min([$power(2, $states.input.polls - 1) - 1, $pollSeconds * (1 + $floor($states.input.polls / 3))])"
 START = {"polls": 0}
 """What the state before an await hands over."""
 
@@ -21,7 +21,7 @@ START = {"polls": 0}
 class Kind:
     """A kind of Personalize resource: how Step Functions describes it, and after how many polls it took too long.
 
-    With the usual `pollSeconds` of 60, 15 polls are twenty minutes, 30 an hour and a half, 60 six hours, 80 eleven.
+    With the usual `pollSeconds` of 60, 13 polls are twenty minutes, 25 under two hours, 45 six, 62 eleven.
     """
 
     name: str
@@ -33,19 +33,19 @@ class Kind:
     """The status where the member is missing from the description."""
 
 
-DATASET_GROUP = Kind("dataset group", "describeDatasetGroup", "DatasetGroupArn", "DatasetGroup", 15)
-DATASET = Kind("dataset", "describeDataset", "DatasetArn", "Dataset", 15)
-IMPORT_JOB = Kind("import", "describeDatasetImportJob", "DatasetImportJobArn", "DatasetImportJob", 60)
-SOLUTION = Kind("solution", "describeSolution", "SolutionArn", "Solution", 15)
-VERSION = Kind("training", "describeSolutionVersion", "SolutionVersionArn", "SolutionVersion", 80)
-CAMPAIGN = Kind("campaign", "describeCampaign", "CampaignArn", "Campaign", 30)
+DATASET_GROUP = Kind("dataset group", "describeDatasetGroup", "DatasetGroupArn", "DatasetGroup", 13)
+DATASET = Kind("dataset", "describeDataset", "DatasetArn", "Dataset", 13)
+IMPORT_JOB = Kind("import", "describeDatasetImportJob", "DatasetImportJobArn", "DatasetImportJob", 45)
+SOLUTION = Kind("solution", "describeSolution", "SolutionArn", "Solution", 13)
+VERSION = Kind("training", "describeSolutionVersion", "SolutionVersionArn", "SolutionVersion", 62)
+CAMPAIGN = Kind("campaign", "describeCampaign", "CampaignArn", "Campaign", 25)
 # while an update is under way, and after it failed, the campaign itself stays ACTIVE on the old version
 CAMPAIGN_UPDATE = Kind(
     "campaign update",
     "describeCampaign",
     "CampaignArn",
     "Campaign.LatestCampaignUpdate",
-    30,
+    25,
     absent="CREATE PENDING",
 )
 KINDS = (DATASET_GROUP, DATASET, IMPORT_JOB, SOLUTION, VERSION, CAMPAIGN, CAMPAIGN_UPDATE)

@@ -29,10 +29,10 @@ def dataset_states(arns: Arns, config: Config, *, then: str, failed: str) -> Sta
         ),
         "Import datasets": {
             "Type": "Map",
-            "Items": [_interactions(config)],
+            "Items": _datasets(config),
             "ItemProcessor": {
                 "ProcessorConfig": {"Mode": "INLINE"},
-                "StartAt": "Set up dataset",
+                "StartAt": "Is there a file",
                 "States": _one_dataset(arns),
             },
             "Next": then,
@@ -40,16 +40,27 @@ def dataset_states(arns: Arns, config: Config, *, then: str, failed: str) -> Sta
     }
 
 
-def _interactions(config: Config) -> dict[str, Any]:
-    return {
-        "type": "INTERACTIONS",
-        "name": f"{config.project}-interactions",
-        "schema": config.interactions.schema_document,
-    }
+def _datasets(config: Config) -> list[dict[str, Any]]:
+    return [
+        {"type": name, "name": f"{config.project}-{name.lower()}", "schema": dataset.schema_document}
+        for name, dataset in config.datasets.items()
+    ]
 
 
 def _one_dataset(arns: Arns) -> States:
     return {
+        # items and users are optional: without a row of them the models learn from the interactions alone
+        "Is there a file": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": expression("$exists($lookup($export.locations, $states.input.type))"),
+                    "Next": "Set up dataset",
+                }
+            ],
+            "Default": "Dataset left out",
+        },
+        "Dataset left out": {"Type": "Succeed"},
         "Set up dataset": arns.invoke(
             arns.setup_datasets,
             {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from stacks.workflow.language import FAILURE, RUN_ID, Arns, States, expression
 
 if TYPE_CHECKING:
-    from lambdas.common.config import Config, Interactions
+    from lambdas.common.config import Config, Dataset
 
 START: Final = "Export segments"
 # each call goes on for up to a quarter of an hour: a day for a segment
@@ -22,11 +22,11 @@ def export_states(arns: Arns, config: Config, *, then: str, failed: str) -> Stat
     return {
         START: {
             "Type": "Map",
-            "Items": _segments(config.interactions),
+            "Items": [segment for name, source in config.datasets.items() for segment in _segments(name, source)],
             "MaxConcurrency": _SIDE_BY_SIDE,
             "Label": "Segments",
             "ItemSelector": {
-                "call": expression(f"$merge([$states.context.Map.Item.Value, {_call(config.interactions)}])"),
+                "call": expression(f"$merge([$states.context.Map.Item.Value, {_call(config)}])"),
                 "calls": 0,
             },
             "ItemProcessor": {
@@ -59,7 +59,7 @@ def export_states(arns: Arns, config: Config, *, then: str, failed: str) -> Stat
     }
 
 
-def _segments(source: Interactions) -> list[dict[str, Any]]:
+def _segments(dataset: str, source: Dataset) -> list[dict[str, Any]]:
     fields = [
         {
             "attribute": attribute,
@@ -71,7 +71,7 @@ def _segments(source: Interactions) -> list[dict[str, Any]]:
     ]
     return [
         {
-            "dataset": "INTERACTIONS",
+            "dataset": dataset,
             "table": source.table,
             "segment": segment,
             "totalSegments": source.scan_segments,
@@ -81,11 +81,12 @@ def _segments(source: Interactions) -> list[dict[str, Any]]:
     ]
 
 
-def _call(source: Interactions) -> str:
-    since = "null"
-    if source.look_back_days is not None:
+def _call(config: Config) -> str:
+    since, days = "null", config.interactions.look_back_days
+    if days is not None:
         started = "$floor($toMillis($states.context.Execution.StartTime) / 1000)"
-        since = f"{started} - {source.look_back_days * 24 * 3600}"
+        events = "$states.context.Map.Item.Value.dataset = 'INTERACTIONS'"
+        since = f"({events} ? {started} - {days * 24 * 3600} : null)"
     return f"{{'step': 'segment', 'runId': {RUN_ID}, 'since': {since}, 'cursor': null}}"
 
 

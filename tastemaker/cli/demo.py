@@ -13,7 +13,7 @@ from rich.console import Console
 from tastemaker.cli import measure
 from tastemaker.cli.console import Progress
 from tastemaker.cli.engine import Engine, deployed
-from tastemaker.cli.events import Events, read_csv, shop_events, to_items
+from tastemaker.cli.events import Events, customers, products, read_csv, shop_events, to_items
 from tastemaker.cli.pipeline import Run, run_pipeline
 from tastemaker.cli.report import Report
 from tastemaker.cli.samples import take_samples
@@ -34,6 +34,10 @@ def demo(arguments: Namespace) -> int:
             beside.submit(engine.cloud.warm)
             events, shop = own or _shop()
             loaded = engine.cloud.seed_table(engine.events_table, to_items(events))
+            if shop and engine.items_table:
+                engine.cloud.seed_table(engine.items_table, products(shop))
+            if shop and engine.users_table:
+                engine.cloud.seed_table(engine.users_table, customers(shop))
         with progress.run() as watch:
             run = run_pipeline(engine.cloud.client("stepfunctions"), engine.state_machine_arn, watch=watch)
         report = _report(engine, run, events, shop, loaded, progress)

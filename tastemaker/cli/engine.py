@@ -25,6 +25,8 @@ class Engine:
     cloud: EmbeddedCloud
     state_machine_arn: str
     events_table: str
+    items_table: str | None
+    users_table: str | None
 
     @property
     def api_url(self) -> str:
@@ -47,7 +49,13 @@ def deployed(port: int, progress: Progress) -> Iterator[Engine]:
                     stacks.wait()
                 with progress.phase("deploy", "Deploy them into the embedded cloud"):
                     outputs = _deploy(cloud, assembly)
-                yield Engine(cloud, outputs["StateMachineArn"], outputs["InteractionsTable"])
+                yield Engine(
+                    cloud,
+                    state_machine_arn=outputs["StateMachineArn"],
+                    events_table=outputs["InteractionsTable"],
+                    items_table=outputs.get("ItemsTable"),
+                    users_table=outputs.get("UsersTable"),
+                )
 
 
 def _deploy(cloud: EmbeddedCloud, assembly: Path) -> Outputs:

@@ -87,6 +87,27 @@ def shop_events(shop: Shop) -> Events:
     )
 
 
+def products(shop: Shop) -> Iterator[Item]:
+    """The example shop's products as items of the products table."""
+    for product in shop.catalogue.products:
+        yield {
+            "itemId": {"S": product.item_id},
+            "title": {"S": product.title},
+            "category": {"S": product.category},
+            "price": {"N": str(product.price)},
+        }
+
+
+def customers(shop: Shop) -> Iterator[Item]:
+    """The example shop's customers as items of the users table."""
+    for customer in shop.customers:
+        yield {
+            "userId": {"S": customer.user_id},
+            "ageGroup": {"S": customer.age_group},
+            "region": {"S": customer.region},
+        }
+
+
 def to_items(events: Events) -> Iterator[Item]:
     """The events as items of the events table, keyed by `userId` and `eventKey` (`<timestamp>#<eventId>`).
 

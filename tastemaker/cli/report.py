@@ -65,9 +65,10 @@ class Report:
         if not self.run.succeeded:
             console.print(f"\n[red]The run ended {self.run.status}[/red]: {escape(self.run.cause or 'no cause given')}")
             return
-        console.print(f"\n{self.run.output['rows']['interactions']:,} events of {escape(self.source)} imported")
+        rows = ", ".join(f"{count:,} {dataset}" for dataset, count in self.run.output["rows"].items() if count)
+        console.print(f"\nImported of {escape(self.source)}: {rows}", highlight=False)
         for reason, count in self.reasons.items():
-            console.print(f"{count:,} events refused: {reason}")
+            console.print(f"Refused: {count:,} rows, {reason}", highlight=False)
         console.print(self._metrics())
         console.print(self._samples())
         if self.samples:

@@ -125,6 +125,6 @@ def test_the_export_has_as_many_items_as_scan_segments(tmp_path: Path, segments:
 
     run = definition(config, ARNS)["States"]["Run"]["Branches"][0]["States"]
 
-    items = run["Export segments"]["Items"]
+    items = [item for item in run["Export segments"]["Items"] if item["dataset"] == "INTERACTIONS"]
     assert len(items) == expected
     assert {item["totalSegments"] for item in items} == {segments}

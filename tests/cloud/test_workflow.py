@@ -18,6 +18,10 @@ from tests.unit.cloud.states.interpreter import Answer
 Json = Any
 
 
+def _of_interactions(payloads: list[Json]) -> list[Json]:
+    return [payload for payload in payloads if payload["dataset"] == "INTERACTIONS"]
+
+
 def test_a_run_ends_with_counts_metrics_and_what_serves(world: World, workflow: Json) -> None:
     execution = world.machines.start(workflow, name="run-1")
 
@@ -26,9 +30,9 @@ def test_a_run_ends_with_counts_metrics_and_what_serves(world: World, workflow: 
     assert description["status"] == "SUCCEEDED"
     group = "arn:aws:personalize:us-east-1:123456789012:dataset-group/example-shop"
     assert json.loads(description["output"]) == {
-        "rows": {"interactions": 40},
-        "rejected": {"interactions": 4},
-        "reasons": {"missing": 4},
+        "rows": {"interactions": 40, "items": 40, "users": 40},
+        "rejected": {"interactions": 4, "items": 4, "users": 4},
+        "reasons": {"missing": 12},
         "manifest": "exports/run-1/manifest.json",
         "datasetGroupArn": group,
         "models": {
@@ -49,7 +53,8 @@ def test_the_functions_get_the_run_and_the_configuration(world: World, workflow:
 
     world.machines.end_of(execution)
 
-    segments = sorted(world.payloads("segment"), key=lambda payload: payload["segment"])
+    assert {payload["table"] for payload in world.payloads("segment")} == {"UserEvents", "Products", "Users"}
+    segments = sorted(_of_interactions(world.payloads("segment")), key=lambda payload: payload["segment"])
     assert [payload["segment"] for payload in segments] == [0, 1, 2, 3]
     assert segments[0] == {
         "step": "segment",
@@ -67,9 +72,11 @@ def test_the_functions_get_the_run_and_the_configuration(world: World, workflow:
         "since": None,
         "cursor": None,
     }
-    (job,) = world.payloads("import")
-    assert job["runId"] == "run-1"
-    assert job["location"] == "s3://exports/run-1/interactions/"
+    jobs = world.payloads("import")
+    assert {job["runId"] for job in jobs} == {"run-1"}
+    assert {job["location"] for job in jobs} == {
+        f"s3://exports/run-1/{dataset}/" for dataset in ("interactions", "items", "users")
+    }
     (solution,) = world.payloads("solution")
     assert solution["recipeArn"] == "arn:aws:personalize:::recipe/aws-user-personalization-v2"
     assert solution["config"] == {}
@@ -86,12 +93,16 @@ def test_a_segment_is_called_again_from_its_cursor_until_it_is_done(world: World
 
     world.machines.output(workflow)
 
-    cursors = [payload["cursor"] for payload in world.payloads("segment") if payload["segment"] == 2]
+    segments = _of_interactions(world.payloads("segment"))
+    cursors = [payload["cursor"] for payload in segments if payload["segment"] == 2]
     assert cursors == [None, {"slices": 1}, {"slices": 2}]
 
 
 def test_a_segment_that_never_ends_fails_the_run(world: World, workflow: Json) -> None:
-    world.steps["segment"] = lambda payload: {**segment_of(payload), "done": False}
+    world.steps["segment"] = lambda payload: {
+        **segment_of(payload),
+        "done": (payload["dataset"], payload["segment"]) != ("INTERACTIONS", 0),
+    }
 
     error, cause = world.machines.failure(workflow)
 
@@ -105,7 +116,21 @@ def test_look_back_is_a_moment_before_the_start_of_the_run(world: World, tmp_pat
 
     started = world.machines.end_of(execution)["startDate"].timestamp()
 
-    assert {payload["since"] for payload in world.payloads("segment")} == {int(started) - 365 * 24 * 3600}
+    events = _of_interactions(world.payloads("segment"))
+    assert {payload["since"] for payload in events} == {int(started) - 365 * 24 * 3600}
+    others = [payload for payload in world.payloads("segment") if payload["dataset"] != "INTERACTIONS"]
+    assert {payload["since"] for payload in others} == {None}
+
+
+def test_a_dataset_without_rows_is_left_out_and_the_run_goes_on(world: World, workflow: Json) -> None:
+    world.steps["segment"] = lambda payload: {
+        **segment_of(payload),
+        "rows": 0 if payload["dataset"] == "ITEMS" else 10,
+    }
+
+    world.machines.output(workflow)
+
+    assert {payload["type"] for payload in world.payloads("dataset")} == {"INTERACTIONS", "USERS"}
 
 
 def test_hyperparameters_travel_as_strings(world: World, tmp_path: Path) -> None:
@@ -133,8 +158,8 @@ def test_waits_follow_the_poll_seconds_of_the_input_and_grow(world: World, workf
 
     world.machines.output(workflow, {"pollSeconds": 10})
 
-    # short at first, then twice as long from the fifth poll on, three times from the tenth
-    assert world.clock.now() - before == pytest.approx((0 + 1 + 3 + 7) + (15 + 20 + 20 + 20 + 20) + (30 + 30), abs=1)
+    # short at first, then twice as long from the third poll on, three times from the sixth, four from the ninth
+    assert world.clock.now() - before == pytest.approx((0 + 1) + (3 + 7 + 15) + (30 + 30 + 30) + (40 + 40 + 40), abs=1)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +288,8 @@ def test_a_retryable_error_is_tried_again(world: World, workflow: Json) -> None:
 
     world.machines.output(workflow)
 
-    assert len(world.payloads("import")) == 9
+    refused, imported = 8, 3
+    assert len(world.payloads("import")) == refused + imported
 
 
 def test_an_invalid_call_is_not_tried_again(world: World, workflow: Json) -> None:
@@ -291,4 +317,4 @@ def test_a_model_that_fails_gives_up_no_other_model(world: World, workflow: Json
 def test_strange_poll_seconds_do_no_harm(world: World, workflow: Json, given: Json) -> None:
     world.describe("DescribeDataset", [{"status": "CREATE PENDING"}, {"status": "ACTIVE"}])
 
-    assert world.machines.output(workflow, given)["rows"] == {"interactions": 40}
+    assert world.machines.output(workflow, given)["rows"]["interactions"] == 40

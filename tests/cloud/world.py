@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,19 +47,30 @@ def segment_of(payload: Json) -> Json:
     }
 
 
+def manifest_of(payload: Json) -> Json:
+    rows: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    for segment in payload["segments"]:
+        rows[segment["dataset"]] += segment["rows"]
+        rejected[segment["dataset"]] += segment["rejected"]
+    return {
+        "rows": {name.lower(): count for name, count in rows.items()},
+        "rejected": {name.lower(): count for name, count in rejected.items()},
+        "reasons": {"missing": rejected.total()},
+        "locations": {
+            name: f"s3://exports/{payload['runId']}/{name.lower()}/" for name, count in rows.items() if count
+        },
+        "manifest": f"exports/{payload['runId']}/manifest.json",
+    }
+
+
 def _arn(resource: str) -> str:
     return f"arn:aws:personalize:{REGION}:123456789012:{resource}"
 
 
 _STEPS: dict[str, Callable[[Json], Json]] = {
     "segment": segment_of,
-    "manifest": lambda e: {
-        "rows": {"interactions": sum(s["rows"] for s in e["segments"])},
-        "rejected": {"interactions": sum(s["rejected"] for s in e["segments"])},
-        "reasons": {"missing": 4},
-        "locations": {"INTERACTIONS": f"s3://exports/{e['runId']}/interactions/"},
-        "manifest": f"exports/{e['runId']}/manifest.json",
-    },
+    "manifest": manifest_of,
     "datasetGroup": lambda e: {"datasetGroupArn": _arn(f"dataset-group/{e['name']}")},
     "dataset": lambda e: {"datasetArn": _arn(f"dataset/{e['name']}"), "schemaArn": _arn("schema/x")},
     "import": lambda e: {"datasetImportJobArn": _arn(f"dataset-import-job/{e['name']}-{e['runId']}")},

@@ -34,6 +34,7 @@ class DatasetRules:
     required: Mapping[str, str]
     reserved: Mapping[str, str]
     own_fields: int
+    fewest_own_fields: int = 0
 
     def check(self, fields: Sequence[Field]) -> None:
         """Raise a ValueError that names the field and the remedy."""
@@ -53,6 +54,8 @@ class DatasetRules:
             raise ValueError(
                 f"{', '.join(own)} are {len(own)} fields of your own; Personalize allows {self.own_fields}"
             )
+        if len(own) < self.fewest_own_fields:
+            raise ValueError(f"Personalize asks for a field beside {', '.join(self.required)}; map one attribute to it")
 
     def schema(self, fields: Sequence[Field]) -> dict[str, Any]:
         """The Avro schema. Its order is the rules' and the alphabet's, so that moving a line changes nothing."""
@@ -92,6 +95,16 @@ INTERACTIONS: Final = DatasetRules(
         "EVENT_ATTRIBUTION_SOURCE": "string",
     },
     own_fields=5,
+)
+ITEMS: Final = DatasetRules(
+    record="Items",
+    required={"ITEM_ID": "string"},
+    reserved={"CREATION_TIMESTAMP": "long"},
+    own_fields=100,
+    fewest_own_fields=1,
+)
+USERS: Final = DatasetRules(
+    record="Users", required={"USER_ID": "string"}, reserved={}, own_fields=25, fewest_own_fields=1
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -45,29 +45,50 @@ class FieldMapping(_Section):
     optional: StrictBool = False
 
 
-class Interactions(_Section):
-    """Where the interactions come from; `fields` by attribute."""
+class Dataset(_Section):
+    """Where the records of one kind come from; `fields` by attribute."""
+
+    dataset_rules: ClassVar[rules.DatasetRules]
 
     table: TableName
     create_table: StrictBool
     scan_segments: Annotated[StrictInt, Field(ge=1, le=1000)] = 4
-    look_back_days: Annotated[StrictInt, Field(ge=1)] | None = None
     fields: dict[Text, FieldMapping]
 
     @field_validator("fields")
     @classmethod
     def _by_personalize_rules(cls, fields: dict[str, FieldMapping]) -> dict[str, FieldMapping]:
-        rules.INTERACTIONS.check(list(fields.values()))
+        cls.dataset_rules.check(list(fields.values()))
         return fields
 
     @property
     def schema_document(self) -> dict[str, Any]:
-        """The Avro schema of the interactions dataset."""
-        return rules.INTERACTIONS.schema(list(self.fields.values()))
+        """The Avro schema of the dataset."""
+        return self.dataset_rules.schema(list(self.fields.values()))
 
     def attribute_of(self, field: str) -> str:
         """The attribute that is mapped to `field`."""
         return next(attribute for attribute, mapping in self.fields.items() if mapping.field == field)
+
+
+class Interactions(Dataset):
+    """Who did what with which item, and when."""
+
+    dataset_rules: ClassVar[rules.DatasetRules] = rules.INTERACTIONS
+
+    look_back_days: Annotated[StrictInt, Field(ge=1)] | None = None
+
+
+class Items(Dataset):
+    """What there is to recommend."""
+
+    dataset_rules: ClassVar[rules.DatasetRules] = rules.ITEMS
+
+
+class Users(Dataset):
+    """Who is there to recommend to."""
+
+    dataset_rules: ClassVar[rules.DatasetRules] = rules.USERS
 
 
 class Model(_Section):
@@ -126,9 +147,17 @@ class Config(_Section):
     project: ProjectName
     retain_data: StrictBool
     interactions: Interactions
+    items: Items | None = None
+    users: Users | None = None
     models: tuple[Model, ...]
     retrain: Retrain
     api: Api
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """The datasets that are configured, by Personalize's name of their type."""
+        given = {"INTERACTIONS": self.interactions, "ITEMS": self.items, "USERS": self.users}
+        return {name: dataset for name, dataset in given.items() if dataset is not None}
 
     @field_validator("models")
     @classmethod

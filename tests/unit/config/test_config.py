@@ -169,3 +169,16 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"broken\.toml: it is not valid TOML: .*line 1"):
         load(path)
+
+
+def test_items_and_users_are_optional(tmp_path: Path) -> None:
+    sections = EXAMPLE[EXAMPLE.index("[items]") : EXAMPLE.index("# A model: a recipe")]
+    assert list(changed(tmp_path).datasets) == ["INTERACTIONS", "ITEMS", "USERS"]
+    assert list(changed(tmp_path, (sections, "")).datasets) == ["INTERACTIONS"]
+
+
+def test_items_need_a_field_beside_their_id(tmp_path: Path) -> None:
+    own = EXAMPLE[EXAMPLE.index("title = {") : EXAMPLE.index("[users]")]
+    (problem,) = problems(tmp_path, (own, ""))
+    assert problem.startswith("items.fields: ")
+    assert "a field beside ITEM_ID" in problem

@@ -219,3 +219,11 @@ def test_a_table_without_a_usable_row_ends_the_run_in_words(storage: Storage) ->
     given_a_table(storage, [])
     with pytest.raises(InvalidError, match=r"INTERACTIONS.*1 rows were refused \(\{'missing': 1\}\)"):
         write_manifest(storage[1], bucket=BUCKET, run_id="run-1", segments=[segment(rows=0, files=[])])
+
+
+def test_another_dataset_without_a_row_has_no_location(storage: Storage) -> None:
+    given_a_table(storage, [])
+    empty = segment(dataset="ITEMS", rows=0, rejected=0, reasons={}, files=[])
+    outcome = write_manifest(storage[1], bucket=BUCKET, run_id="run-1", segments=[segment(), empty])
+    assert outcome["rows"] == {"interactions": 5, "items": 0}
+    assert list(outcome["locations"]) == ["INTERACTIONS"]
