@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ Ranker = Callable[["Request", "NDArray[np.bool_] | None"], "NDArray[np.int32]"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Personalize's metrics twice.
+    """A protocol's metrics twice, by key.
 
     `metrics`: on the events as they are. `metrics_new_items`: what the user already has in the input counts neither as
     truth nor as a recommendation, and a request of which no truth is left is not asked.
@@ -35,21 +35,43 @@ class Evaluation:
     fit_seconds: float
 
 
+class Judge(Protocol):
+    """Turns a ranker's answers to the requests of a split into figures."""
+
+    def __call__(self, ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluation: ...
+
+
+@dataclass(frozen=True)
+class OfflineProtocol:
+    """A way to measure offline: what is held out (`split`, drawn by a seed), how long the lists are, who judges them.
+
+    `depth` None asks for everything that is allowed, ranked.
+    """
+
+    split: Callable[[Interactions, int], Split]
+    depth: int | None
+    judge: Judge
+
+    def measure(self, recipe: Recipe, split: Split, *, seed: int) -> Evaluation:
+        """Train a recipe on one part of a split and judge its answers on the other."""
+        started = time.perf_counter()
+        model = recipe.fit(split.train, seed=seed)
+        fit_seconds = time.perf_counter() - started
+        depth = len(split.train.item_ids) if self.depth is None else self.depth
+
+        def ranker(request: Request, candidates: NDArray[np.bool_] | None) -> NDArray[np.int32]:
+            return model.recommend(request.history, depth, candidates)[0]
+
+        return self.judge(ranker, split, fit_seconds=fit_seconds)
+
+
 def evaluate(recipe: Recipe, interactions: Interactions, *, seed: int) -> Evaluation:
     """Train a recipe on nine tenths of the users and judge its answers for the others. `seed` draws the users."""
-    split = personalize_split(interactions, seed)
-    started = time.perf_counter()
-    model = recipe.fit(split.train, seed=seed)
-    fit_seconds = time.perf_counter() - started
-
-    def ranker(request: Request, candidates: NDArray[np.bool_] | None) -> NDArray[np.int32]:
-        return model.recommend(request.history, DEPTH, candidates)[0]
-
-    return judge(ranker, split, fit_seconds=fit_seconds)
+    return PERSONALIZE.measure(recipe, PERSONALIZE.split(interactions, seed), seed=seed)
 
 
 def judge(ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluation:
-    """The metrics of any ranker's answers to the requests of a split."""
+    """Personalize's metrics of any ranker's answers to the requests of a split."""
     n_items = len(split.train.item_ids)
     lists, truths, new_lists, new_truths = [], [], [], []
     for request in split.test:
@@ -66,3 +88,7 @@ def judge(ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluation:
         metrics_new_items=personalize_metrics(new_lists, new_truths, n_items),
         fit_seconds=fit_seconds,
     )
+
+
+PERSONALIZE = OfflineProtocol(split=personalize_split, depth=DEPTH, judge=judge)
+"""The protocol that GetSolutionMetrics reports by."""

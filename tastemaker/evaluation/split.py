@@ -44,7 +44,7 @@ def personalize_split(interactions: Interactions, seed: int) -> Split:
     a single event can be asked nothing and is in neither part.
     """
     n_users = len(interactions.user_ids)
-    rank = np.argsort([_keyed(seed, str(user_id)) for user_id in interactions.user_ids], kind="stable")
+    rank = np.argsort([keyed(seed, str(user_id)) for user_id in interactions.user_ids], kind="stable")
     chosen = np.zeros(n_users, dtype=np.bool_)
     chosen[rank[: min(n_users, max(1, round(n_users / 10)))]] = True
     requests = (_request(interactions, seed, int(user)) for user in np.flatnonzero(chosen))
@@ -59,7 +59,7 @@ def _request(interactions: Interactions, seed: int, user: int) -> Request:
     items, times = interactions.item[start:end], interactions.timestamp[start:end]
     kinds = interactions.event_type[start:end]
     ties = [
-        _keyed(seed, f"{interactions.item_ids[item]}\0{interactions.event_types[kind]}")
+        keyed(seed, f"{interactions.item_ids[item]}\0{interactions.event_types[kind]}")
         for item, kind in zip(items, kinds, strict=True)
     ]
     order = np.lexsort((np.array(ties, dtype=np.uint64), times))
@@ -72,6 +72,7 @@ def _request(interactions: Interactions, seed: int, user: int) -> Request:
     )
 
 
-def _keyed(seed: int, text: str) -> int:
+def keyed(seed: int, text: str) -> int:
+    """A number of 64 bits that depends on the seed and the text only: order without favour, on every machine."""
     digest = hashlib.blake2b(text.encode(), digest_size=8, key=str(seed).encode()).digest()
     return int.from_bytes(digest, "big")

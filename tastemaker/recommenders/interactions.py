@@ -80,18 +80,21 @@ class Interactions:
         """The items of one user, oldest first."""
         return self.item[self.starts[user_index] : self.starts[user_index + 1]]
 
-    def of_users(self, chosen: NDArray[np.bool_]) -> Interactions:
-        """The events of the users that the mask (n_users,) chooses. The item catalogue stays whole."""
-        kept = chosen[self.user]
-        renumbered = np.cumsum(chosen, dtype=np.int32) - 1
+    def of_events(self, chosen: NDArray[np.bool_]) -> Interactions:
+        """The events that the mask (n_events,) chooses. Both catalogues stay whole."""
         return replace(
             self,
-            user_ids=self.user_ids[chosen],
-            user=renumbered[self.user[kept]].astype(np.int32),
-            item=self.item[kept],
-            timestamp=self.timestamp[kept],
-            event_type=self.event_type[kept],
+            user=self.user[chosen],
+            item=self.item[chosen],
+            timestamp=self.timestamp[chosen],
+            event_type=self.event_type[chosen],
         )
+
+    def of_users(self, chosen: NDArray[np.bool_]) -> Interactions:
+        """The events of the users that the mask (n_users,) chooses. The item catalogue stays whole."""
+        events = self.of_events(chosen[self.user])
+        renumbered = np.cumsum(chosen, dtype=np.int32) - 1
+        return replace(events, user_ids=self.user_ids[chosen], user=renumbered[events.user].astype(np.int32))
 
 
 def locate(catalogue: NDArray[np.str_], ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int32]:
