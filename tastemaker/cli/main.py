@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="deploy the stacks on this machine and wait", description=_UP)
     _port(up, default=ENDPOINT_PORT)
     _endpoint(commands.add_parser("endpoint", help="only the AWS endpoint, for any SDK", description=_ENDPOINT))
+    _evaluate(commands.add_parser("evaluate", help="measure recipes on your own events", description=_EVALUATE))
     return parser
 
 
@@ -53,6 +54,8 @@ _UP = (
 )
 _ENDPOINT = """Serve Amazon Personalize (control plane, runtime and events), and the other AWS services that an engine
 needs, on one port of this machine. No account, no credentials: point any AWS SDK at it."""
+_EVALUATE = """Train recipes on one part of your events and measure them on the other, beside the baselines `popularity`
+and `repeat-last`. Nothing is deployed. The same file and options give the same figures."""
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +82,55 @@ def _endpoint(parser: argparse.ArgumentParser) -> None:
         help="where datasets and models are kept (default: a temporary folder)",
     )
     _port(parser, default=ENDPOINT_PORT)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--interactions",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="events: CSV with USER_ID, ITEM_ID, TIMESTAMP (seconds since 1970) and, if you like, EVENT_TYPE; rows "
+        "without an id or a time are left out and counted on stderr",
+    )
+    parser.add_argument(
+        "--recipe",
+        nargs="+",
+        action="extend",
+        type=_recipe,
+        required=True,
+        metavar="RECIPE",
+        help="what to train, by Personalize's names, for instance aws-user-personalization-v2",
+    )
+    parser.add_argument(
+        "--protocol",
+        choices=("personalize", "leave-one-out"),
+        default="personalize",
+        help="personalize: the newest tenth of the events of a tenth of the users is to be found, as in "
+        "GetSolutionMetrics; leave-one-out: the last event of each user, among all items new to the user "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=_count,
+        default=3,
+        metavar="N",
+        help="how many times to hold out and train, with the seeds 0 to N-1 (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout; words go to stderr")
+
+
+def _recipe(text: str) -> str:
+    # who names a recipe trains it: only then are the models worth their import
+    from tastemaker.cli.recipes import recipe_name
+
+    return recipe_name(text)
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no count: a whole number from 1 on is")
 
 
 def _port(parser: argparse.ArgumentParser, *, default: int) -> None:

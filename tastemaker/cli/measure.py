@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from tastemaker.evaluation import judge, personalize_split
-from tastemaker.evaluation.baselines import RepeatLast
-from tastemaker.evaluation.evaluate import evaluate
+from tastemaker.cli.recipes import BASELINES
+from tastemaker.evaluation import evaluate, judge, personalize_split
 from tastemaker.example import Oracle, Shop
-from tastemaker.recommenders import Interactions, Popularity, Recipe
+from tastemaker.recommenders import Interactions
 
 Metrics = dict[str, float]
 
 
 def baselines(interactions: Interactions, *, seed: int) -> dict[str, Metrics]:
     """Personalize's metrics of `popularity` and `repeat-last`, on the hold-out that the model was measured on."""
-    recipes: dict[str, Recipe] = {"popularity": Popularity(), "repeat-last": RepeatLast()}
-    return {name: evaluate(recipe, interactions, seed=seed).metrics for name, recipe in recipes.items()}
+    return {name: evaluate(recipe, interactions, seed=seed).metrics for name, recipe in BASELINES.items()}
 
 
 def oracle(shop: Shop, interactions: Interactions, *, seed: int) -> Metrics:

@@ -12,17 +12,10 @@ from rich.table import Table
 from tastemaker.cli.measure import Metrics
 from tastemaker.cli.pipeline import Run
 from tastemaker.cli.samples import Sample, recommendations_url
+from tastemaker.cli.titles import PERSONALIZE_TITLES
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_SHOWN = {
-    "normalized_discounted_cumulative_gain_at_10": "NDCG@10",
-    "normalized_discounted_cumulative_gain_at_25": "NDCG@25",
-    "mean_reciprocal_rank_at_25": "MRR@25",
-    "precision_at_10": "precision@10",
-    "coverage": "coverage",
-}
 
 
 @dataclass(frozen=True)
@@ -78,14 +71,14 @@ class Report:
     def _metrics(self) -> Table:
         table = Table(title="On held-out events of users that the model has not seen", title_justify="left")
         table.add_column("")
-        for title in _SHOWN.values():
+        for title in PERSONALIZE_TITLES.values():
             table.add_column(title, justify="right")
         rows = {f"{name} ({model['recipe']})": model["metrics"] for name, model in self.models.items()}
         rows |= self.baselines
         if self.oracle:
             rows["oracle (the shop's own probabilities)"] = self.oracle
         for name, metrics in rows.items():
-            table.add_row(escape(name), *(f"{metrics[key]:.4f}" for key in _SHOWN))
+            table.add_row(escape(name), *(f"{metrics[key]:.4f}" for key in PERSONALIZE_TITLES))
         return table
 
     def _samples(self) -> Table:

@@ -1,0 +1,27 @@
+"""Recipes by the names that the command line takes, and the baselines that are always measured beside them."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tastemaker.evaluation import RepeatLast
+from tastemaker.recommenders import RECIPES, Popularity, Recipe
+
+BASELINES: Final[Mapping[str, Recipe]] = {"popularity": Popularity(), "repeat-last": RepeatLast()}
+
+
+def recipe_name(text: str) -> str:
+    """The text, where it names a recipe or a baseline; else ArgumentTypeError says which there are."""
+    if text in RECIPES or text in BASELINES:
+        return text
+    raise ArgumentTypeError(
+        f"there is no recipe {text!r}; known are {', '.join(RECIPES)}, and {', '.join(BASELINES)}, which are always "
+        "measured"
+    )
+
+
+def with_baselines(names: Sequence[str]) -> dict[str, Recipe]:
+    """The recipes of these names, each once and with its default hyperparameters, and after them the baselines."""
+    return {name: RECIPES[name]({}) for name in names if name not in BASELINES} | dict(BASELINES)

@@ -1,0 +1,61 @@
+"""The rows of a file that an engine could train on, and how many of the others there are, by reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from tastemaker.cli.errors import CommandError
+from tastemaker.cli.events import Events
+from tastemaker.recommenders import Interactions
+
+LONGEST_ID: Final = 256
+# 100,000,000,000 s is the year 5138, and as milliseconds the year 1973
+_FIRST_MILLISECONDS: Final = 100_000_000_000
+_LINE_BREAKS: Final = frozenset("\r\n")
+
+
+def usable_rows(events: Events) -> tuple[Interactions, Counter[str]]:
+    """What can be trained on, by the rules of the export, and the number of refused rows by reason, in words.
+
+    Refused is a row whose user or item id is empty, longer than 256 characters or broken over lines, or whose
+    timestamp is no number of seconds since 1970; a fraction of a second is cut off. Raises CommandError where
+    nothing is left.
+    """
+    users: list[str] = []
+    items: list[str] = []
+    times: list[int] = []
+    kinds: list[str] = []
+    refused: Counter[str] = Counter()
+    rows = zip(events.user_ids, events.item_ids, events.timestamps, events.event_types, strict=True)
+    for user_id, item_id, timestamp, kind in rows:
+        seconds = _seconds(timestamp)
+        if not _is_id(user_id):
+            refused[f"USER_ID is empty, has a line break or more than {LONGEST_ID} characters"] += 1
+        elif not _is_id(item_id):
+            refused[f"ITEM_ID is empty, has a line break or more than {LONGEST_ID} characters"] += 1
+        elif seconds is None:
+            refused["TIMESTAMP is no number of seconds since 1970"] += 1
+        else:
+            users.append(user_id)
+            items.append(item_id)
+            times.append(seconds)
+            kinds.append(kind)
+    if not users:
+        reasons = "; ".join(f"{count:,} rows: {reason}" for reason, count in refused.items())
+        raise CommandError(f"{events.source} has no row to train on ({reasons}): mend the values")
+    return Interactions.from_columns(users, items, times, kinds), refused
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_ID and _LINE_BREAKS.isdisjoint(text)
+
+
+def _seconds(text: str) -> int | None:
+    try:
+        exact = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    # compared before it is converted: 1e999999 is a number, too
+    return int(exact) if exact.is_finite() and -1 < exact < _FIRST_MILLISECONDS else None

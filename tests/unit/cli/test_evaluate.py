@@ -1,0 +1,200 @@
+"""`tastemaker evaluate`: what is said where, and figures that come again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tastemaker.cli.events import read_csv
+from tastemaker.cli.main import main
+from tastemaker.cli.quality import Figure
+from tastemaker.cli.usable import usable_rows
+from tastemaker.evaluation import evaluate
+from tastemaker.recommenders import RECIPES, Popularity
+from tests.unit.recommenders.planted import cycles
+
+HEADER = "USER_ID,ITEM_ID,TIMESTAMP\n"
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Path:
+    """Sixty users who walk round a ring of six items: what comes next is known."""
+    log = cycles()
+    users, items = log.user_ids[log.user], log.item_ids[log.item]
+    rows = "".join(f"{u},{i},{t}\n" for u, i, t in zip(users, items, log.timestamp, strict=True))
+    return _file(tmp_path, rows)
+
+
+def _file(folder: Path, rows: str) -> Path:
+    path = folder / "events.csv"
+    path.write_text(HEADER + rows, encoding="utf-8")
+    return path
+
+
+def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["evaluate", "--json", *arguments]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_the_json_has_each_recipe_and_always_the_baselines(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(capsys, "--interactions", str(ring), "--recipe", "aws-user-personalization-v2", "--seeds", "2")
+
+    assert list(found) == ["protocol", "seeds", "recipes"]
+    assert (found["protocol"], found["seeds"]) == ("personalize", 2)
+    assert list(found["recipes"]) == ["aws-user-personalization-v2", "popularity", "repeat-last"]
+    for quality in found["recipes"].values():
+        assert list(quality) == ["metrics", "metricsNewItems", "fitSeconds"]
+        assert list(quality["metrics"]) == list(quality["metricsNewItems"])
+        assert all(list(figure) == ["mean", "sd"] for figure in quality["metrics"].values())
+    metrics = found["recipes"]["aws-user-personalization-v2"]["metrics"]
+    assert metrics["mean_reciprocal_rank_at_25"] == {"mean": 1.0, "sd": 0.0}
+
+
+def test_the_figures_are_those_of_the_seeds_from_zero_on(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(capsys, "--interactions", str(ring), "--recipe", "aws-popularity-count", "--seeds", "4")
+
+    evaluations = [evaluate(Popularity(), cycles(), seed=seed) for seed in range(4)]
+    key = "mean_reciprocal_rank_at_25"
+    expected = Figure.of([evaluation.metrics[key] for evaluation in evaluations])
+    assert expected.sd > 0
+    assert found["recipes"]["aws-popularity-count"]["metrics"][key] == expected.to_json()
+
+
+def test_leave_one_out_reports_the_textbook_metrics(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = "aws-user-personalization"
+    found = _json(
+        capsys, "--interactions", str(ring), "--recipe", recipe, "--protocol", "leave-one-out", "--seeds", "1"
+    )
+
+    assert found["protocol"] == "leave-one-out"
+    assert found["recipes"][recipe]["metrics"] == {
+        key: {"mean": 1.0, "sd": 0.0} for key in ("hit_rate_at_10", "mean_reciprocal_rank", "ndcg_at_10")
+    }
+
+
+@pytest.mark.parametrize("protocol", ["personalize", "leave-one-out"])
+def test_a_second_time_gives_the_same_metrics(protocol: str, ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--interactions", str(ring), "--recipe", "aws-user-personalization", "--protocol", protocol]
+
+    first, second = (_json(capsys, *arguments) for _ in range(2))
+
+    for found in (first, second):
+        for quality in found["recipes"].values():
+            del quality["fitSeconds"]
+    assert first == second
+
+
+def test_without_json_two_tables_are_on_stdout(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "--interactions", str(ring), "--recipe", "popularity", "--seeds", "2"]) == 0
+
+    said = capsys.readouterr()
+    assert "personalize, events as imported, mean ± sd of 2 seeds" in said.out
+    assert "personalize, repeats removed, mean ± sd of 2 seeds" in said.out
+    assert "repeat-last" in said.out
+    assert "…" not in said.out
+    assert said.err == ""
+
+
+def test_several_recipes_may_follow_one_option_or_several(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = ["--recipe", "aws-popularity-count", "popularity", "--recipe", "aws-popularity-count"]
+
+    found = _json(capsys, "--interactions", str(ring), *one, "--seeds", "1")
+
+    assert list(found["recipes"]) == ["aws-popularity-count", "popularity", "repeat-last"]
+
+
+def test_an_unknown_recipe_is_told_which_are_known(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate", "--interactions", str(ring), "--recipe", "aws-magic"])
+
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert "no recipe 'aws-magic'" in said
+    assert all(name in said for name in [*RECIPES, "popularity", "repeat-last"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--recipe", "popularity"],
+        ["--interactions", "events.csv"],
+        ["--interactions", "events.csv", "--recipe"],
+        ["--interactions", "events.csv", "--recipe", "popularity", "--seeds", "0"],
+        ["--interactions", "events.csv", "--recipe", "popularity", "--protocol", "guess"],
+    ],
+)
+def test_wrong_usage_ends_with_status_2(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate", *wrong])
+
+    assert end.value.code == 2
+
+
+def test_unusable_rows_are_left_out_and_counted_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ",a,1\nu,,1\nu,a,soon\nu,a,\nu,a,1\nu,b,2\nv,a,1\nv,b,2\n"
+    path = _file(tmp_path, rows)
+
+    assert main(["evaluate", "--json", "--interactions", str(path), "--recipe", "popularity"]) == 0
+
+    said = capsys.readouterr().err
+    assert "Rows left out: 1. USER_ID is empty" in said
+    assert "Rows left out: 1. ITEM_ID is empty" in said
+    assert "Rows left out: 2. TIMESTAMP is no number of seconds since 1970" in said
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "seconds"), [("0", 0), (" 7 ", 7), ("1.9", 1), ("1e3", 1000), ("99999999999", 99_999_999_999)]
+)
+def test_a_number_of_seconds_is_taken_and_its_fraction_cut_off(timestamp: str, seconds: int, tmp_path: Path) -> None:
+    interactions, refused = usable_rows(read_csv(_file(tmp_path, f"u,a,{timestamp}\n")))
+
+    assert interactions.timestamp.tolist() == [seconds]
+    assert not refused
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["-1", "100000000000", "NaN", "-sNaN", "inf", "1e999999", "9" * 5000, "2020-01-01"]
+)
+def test_times_before_1970_milliseconds_and_words_are_refused(
+    timestamp: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _file(tmp_path, f"u,a,{timestamp}\n")
+
+    assert main(["evaluate", "--interactions", str(path), "--recipe", "popularity"]) == 1
+
+    assert "no row to train on (1 rows: TIMESTAMP is no number of seconds since 1970)" in capsys.readouterr().err
+
+
+def test_ids_that_personalize_would_refuse_are_left_out(tmp_path: Path) -> None:
+    interactions, refused = usable_rows(read_csv(_file(tmp_path, f"{'u' * 257},a,1\nu,{'a' * 257},1\nu,a,1\n")))
+
+    assert len(interactions) == 1
+    assert refused.total() == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"), [("u,a,1\nv,a,1\n", "nobody to ask"), ("u,a,1\nu,b,2\n", "nothing to train on")]
+)
+def test_too_few_events_end_with_status_1_and_words(
+    rows: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "--json", "--interactions", str(_file(tmp_path, rows)), "--recipe", "popularity"]) == 1
+
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+
+
+def test_a_missing_file_ends_with_status_1_and_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "--interactions", "none.csv", "--recipe", "popularity"]) == 1
+
+    assert "none.csv does not exist" in capsys.readouterr().err
+
+
+def test_the_deviation_is_that_of_a_sample_and_zero_for_one_value() -> None:
+    assert Figure.of([1.0, 2.0, 3.0]) == Figure(mean=2.0, sd=1.0)
+    assert Figure.of([0.5]) == Figure(mean=0.5, sd=0.0)
