@@ -15,6 +15,8 @@ ID_FIELDS: Final = frozenset({"USER_ID", "ITEM_ID"})
 TIME_FIELDS: Final = frozenset({"TIMESTAMP", "CREATION_TIMESTAMP"})
 MAX_ID_LENGTH: Final = 256
 MAX_TEXT_LENGTH: Final = 1000
+# DynamoDB's own numbers have no more
+MAX_DIGITS: Final = 38
 # 100,000,000,000 s is the year 5138, and as milliseconds the year 1973
 FIRST_MILLISECONDS: Final = 100_000_000_000
 _LINE_BREAKS = re.compile(r"[\r\n]+")
@@ -106,7 +108,7 @@ def epoch_seconds(value: AttributeValue) -> str:
 def integer(value: AttributeValue) -> str:
     """A whole number; a fraction of a second or of a count is cut off."""
     digits = _plain(value)
-    if digits.isascii() and digits.isdigit():
+    if digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS:
         return digits
     return str(int(_decimal(digits)))
 
@@ -145,6 +147,6 @@ def _decimal(digits: str) -> Decimal:
         exact = Decimal(digits.strip())
     except InvalidOperation:
         exact = Decimal("NaN")
-    if not exact.is_finite():
+    if not exact.is_finite() or abs(exact.adjusted()) >= MAX_DIGITS:
         raise Refused("notANumber", f"is {digits[:40]!r}, where a number is expected")
     return exact

@@ -120,8 +120,10 @@ class SegmentExport:
         }
         if self.since is not None:
             moment = next(column.attribute for column in self.columns if column.name in TIME_FIELDS)
-            request["FilterExpression"] = f"#a{attributes.index(moment)} >= :since"
-            request["ExpressionAttributeValues"] = {":since": {"N": str(self.since)}}
+            name = f"#a{attributes.index(moment)}"
+            # a comparison leaves out what is no number, and with it what is to be refused in words
+            request["FilterExpression"] = f"{name} >= :since OR NOT attribute_type({name}, :number)"
+            request["ExpressionAttributeValues"] = {":since": {"N": str(self.since)}, ":number": {"S": "N"}}
         while True:
             if after is not None:
                 request["ExclusiveStartKey"] = after
@@ -134,16 +136,19 @@ class SegmentExport:
 
     def _write(self, page: Sequence[Item], accepted: Upload, refused: Upload, progress: Progress) -> None:
         readers = [column.read for column in self.columns]
+        moments = [place for place, column in enumerate(self.columns) if column.name in TIME_FIELDS]
         for item in page:
             try:
-                line = ",".join([read(item) for read in readers])
+                cells = [read(item) for read in readers]
             except Refused as why:
                 progress.reasons[why.code] += 1
                 record = {"code": why.code, "message": str(why), "item": item}
                 refused.write(json.dumps(record, ensure_ascii=False, default=_base64))
-            else:
-                accepted.write(line)
-                progress.rows += 1
+                continue
+            if self.since is not None and int(cells[moments[0]]) < self.since:
+                continue
+            accepted.write(",".join(cells))
+            progress.rows += 1
 
 
 def _base64(value: bytes) -> str:

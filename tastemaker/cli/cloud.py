@@ -20,4 +20,6 @@ def embedded_cloud(*, host: str = "127.0.0.1", port: int, data_dir: Path | None 
             cloud = running.enter_context(EmbeddedCloud(host=host, port=port, data_dir=data_dir))
         except (ServerError, DataDirectoryInUse) as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"the data cannot be kept in {data_dir}: {error}") from error
         yield cloud

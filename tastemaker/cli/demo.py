@@ -13,6 +13,7 @@ from rich.console import Console
 from tastemaker.cli import measure
 from tastemaker.cli.console import Progress
 from tastemaker.cli.engine import Engine, deployed
+from tastemaker.cli.errors import CommandError
 from tastemaker.cli.events import Events, customers, products, read_csv, shop_events, to_items
 from tastemaker.cli.pipeline import Run, run_pipeline
 from tastemaker.cli.report import Report
@@ -33,21 +34,37 @@ def demo(arguments: Namespace) -> int:
             # the functions' processes start beside the loading, not in front of the run
             beside.submit(engine.cloud.warm)
             events, shop = own or _shop()
-            loaded = engine.cloud.seed_table(engine.events_table, to_items(events))
-            if shop and engine.items_table:
-                engine.cloud.seed_table(engine.items_table, products(shop))
-            if shop and engine.users_table:
-                engine.cloud.seed_table(engine.users_table, customers(shop))
+            refused = _load(engine, events, shop)
         with progress.run() as watch:
             run = run_pipeline(engine.cloud.client("stepfunctions"), engine.state_machine_arn, watch=watch)
-        report = _report(engine, run, events, shop, loaded, progress)
-        report.print(console)
+        report = _report(engine, run, events, shop, refused, progress)
+        serving = run.succeeded and not arguments.once and sys.stdout.isatty()
+        report.print(console, serving=serving)
         if arguments.json:
             sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False) + "\n")
             sys.stdout.flush()
-        if run.succeeded and not arguments.once and sys.stdout.isatty():
+        if serving:
             serve_until_interrupted(console)
     return 0 if run.succeeded else 1
+
+
+def _load(engine: Engine, events: Events, shop: Shop | None) -> Counter[str]:
+    """Fill the tables; what DynamoDB could not hold, by reason."""
+    from tastemaker.cloud.dynamodb import SeedingError
+
+    refused: Counter[str] = Counter()
+    try:
+        engine.cloud.seed_table(engine.events_table, to_items(events, refused))
+        if shop and engine.items_table:
+            engine.cloud.seed_table(engine.items_table, products(shop))
+        if shop and engine.users_table:
+            engine.cloud.seed_table(engine.users_table, customers(shop))
+    except SeedingError as error:
+        raise CommandError(
+            f"{error}. The demo writes the tables and attributes of the example: keep them in tastemaker.toml, "
+            "or load your own tables after `tastemaker up`"
+        ) from error
+    return refused
 
 
 def _shop() -> tuple[Events, Shop]:
@@ -55,10 +72,10 @@ def _shop() -> tuple[Events, Shop]:
     return shop_events(shop), shop
 
 
-def _report(engine: Engine, run: Run, events: Events, shop: Shop | None, loaded: int, progress: Progress) -> Report:
-    reasons = Counter(run.output.get("reasons", {}))
-    if unkeyed := len(events) - loaded:
-        reasons["emptyUserId"] += unkeyed
+def _report(
+    engine: Engine, run: Run, events: Events, shop: Shop | None, refused: Counter[str], progress: Progress
+) -> Report:
+    reasons = refused + Counter(run.output.get("reasons", {}))
     baselines: dict[str, measure.Metrics] = {}
     oracle, samples = None, []
     if run.succeeded:
@@ -67,7 +84,7 @@ def _report(engine: Engine, run: Run, events: Events, shop: Shop | None, loaded:
             baselines = measure.baselines(interactions, seed=TRAINING_SEED)
             oracle = measure.oracle(shop, interactions, seed=TRAINING_SEED) if shop else None
         with progress.phase("samples", "Ask the API"):
-            samples = take_samples(events, engine.api_url)
+            samples = take_samples(interactions, engine.api_url)
     return Report(
         source=events.source,
         api_url=engine.api_url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,13 @@ from pyarrow import csv
 
 from tastemaker.cli.errors import CommandError
 from tastemaker.example import Shop
+
+# DynamoDB's limits: bytes of a partition key and (with room for the names) of an item, digits of a number
+_LONGEST_KEY: Final = 2048
+_LARGEST_ITEM: Final = 390_000
+_LONGEST_NUMBER: Final = 38
+# a row has to fit into one block of the reader
+_LONGEST_ROW: Final = 64 * 1024 * 1024
 
 AttributeValue = dict[str, str]
 Item = dict[str, AttributeValue]
@@ -42,21 +50,26 @@ def read_csv(path: Path) -> Events:
 
     Values are taken as they stand: what is wrong with a row is told by the export, which every row has to pass.
     """
-    if not path.is_file():
-        raise CommandError(f"{path} does not exist: name a CSV file with the columns {', '.join(REQUIRED)}")
+    if not path.exists() or path.is_dir():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise CommandError(f"{path} {what}: name a CSV file with the columns {', '.join(REQUIRED)}")
     try:
         table = csv.read_csv(
-            path,
+            pa.BufferReader(path.read_bytes()),
+            read_options=csv.ReadOptions(block_size=_LONGEST_ROW),
             parse_options=csv.ParseOptions(escape_char="\\", double_quote=False),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys((*REQUIRED, *OPTIONAL), pa.string()), strings_can_be_null=False
             ),
         )
-    except pa.ArrowInvalid as error:
+        names = table.column_names
+    except (OSError, ValueError) as error:  # pyarrow's own errors and those of decoding are ValueErrors
         raise CommandError(f"{path} is no CSV file in Personalize's format: {error}") from error
-    if missing := [column for column in REQUIRED if column not in table.column_names]:
+    if twice := [column for column in (*REQUIRED, *OPTIONAL) if names.count(column) > 1]:
+        raise CommandError(f"{path} has the column {', '.join(twice)} more than once: take one of them away")
+    if missing := [column for column in REQUIRED if column not in names]:
         raise CommandError(
-            f"{path} has no column {', '.join(missing)}; its header says {', '.join(table.column_names)}. "
+            f"{path} has no column {', '.join(missing)}; its header says {', '.join(names)}. "
             f"Rename the columns to {', '.join((*REQUIRED, *OPTIONAL))}"
         )
     if not table.num_rows:
@@ -71,7 +84,7 @@ def read_csv(path: Path) -> Events:
         user_ids=column("USER_ID"),
         item_ids=column("ITEM_ID"),
         timestamps=column("TIMESTAMP"),
-        event_types=column("EVENT_TYPE") if "EVENT_TYPE" in table.column_names else [UNTYPED] * table.num_rows,
+        event_types=column("EVENT_TYPE") if "EVENT_TYPE" in names else [UNTYPED] * table.num_rows,
     )
 
 
@@ -108,22 +121,23 @@ def customers(shop: Shop) -> Iterator[Item]:
         }
 
 
-def to_items(events: Events) -> Iterator[Item]:
+def to_items(events: Events, refused: Counter[str]) -> Iterator[Item]:
     """The events as items of the events table, keyed by `userId` and `eventKey` (`<timestamp>#<eventId>`).
 
     The event id is the event's ordinal and a hash of its row: loading a file twice writes the same items, no two
-    events share a key, and the events of one second keep their order. An event without a user id is left out:
-    DynamoDB takes no empty key.
+    events share a key, and the events of one second keep their order. What DynamoDB cannot hold (an empty key, too large an
+    item) is left out and counted in `refused` by reason.
     """
     rows = zip(events.user_ids, events.item_ids, events.timestamps, events.event_types, strict=True)
     for ordinal, row in enumerate(rows):
         user_id, item_id, timestamp, event_type = row
-        if not user_id:
+        if reason := _refusal(row):
+            refused[reason] += 1
             continue
         digest = hashlib.blake2b("\x1f".join(row).encode(), digest_size=4).hexdigest()
         item: Item = {
             "userId": {"S": user_id},
-            "eventKey": {"S": f"{timestamp}#{ordinal:08d}-{digest}"},
+            "eventKey": {"S": f"{timestamp[:_LONGEST_NUMBER]}#{ordinal:08d}-{digest}"},
             "itemId": {"S": item_id},
             "timestamp": {"N" if _is_number(timestamp) else "S": timestamp},
         }
@@ -132,5 +146,14 @@ def to_items(events: Events) -> Iterator[Item]:
         yield item
 
 
+def _refusal(row: tuple[str, str, str, str]) -> str | None:
+    user_id = row[0]
+    if not user_id:
+        return "emptyUserId"
+    if len(user_id.encode()) > _LONGEST_KEY or sum(len(value.encode()) for value in row) > _LARGEST_ITEM:
+        return "tooLarge"
+    return None
+
+
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.removeprefix("-").replace(".", "", 1).isdigit()
+    return len(text) <= _LONGEST_NUMBER and text.isascii() and text.removeprefix("-").replace(".", "", 1).isdigit()

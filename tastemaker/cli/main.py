@@ -79,7 +79,7 @@ def _endpoint(parser: argparse.ArgumentParser) -> None:
         "--data-dir",
         type=Path,
         metavar="FOLDER",
-        help="where datasets and models are kept (default: a temporary folder)",
+        help="where Personalize keeps its resources, datasets and models (default: a temporary folder)",
     )
     _port(parser, default=ENDPOINT_PORT)
 

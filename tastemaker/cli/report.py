@@ -54,7 +54,8 @@ class Report:
             "samples": [sample.to_json() for sample in self.samples],
         }
 
-    def print(self, console: Console) -> None:
+    def print(self, console: Console, *, serving: bool) -> None:
+        """For people; the address to call only where somebody will answer there (`serving`)."""
         if not self.run.succeeded:
             console.print(f"\n[red]The run ended {self.run.status}[/red]: {escape(self.run.cause or 'no cause given')}")
             return
@@ -64,7 +65,7 @@ class Report:
             console.print(f"Refused: {count:,} rows, {reason}", highlight=False)
         console.print(self._metrics())
         console.print(self._samples())
-        if self.samples:
+        if self.samples and serving:
             url = recommendations_url(self.api_url, self.samples[0].user_id, 10)
             console.print(f"curl {shlex.quote(url)}", highlight=False, soft_wrap=True)
 

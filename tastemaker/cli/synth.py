@@ -54,6 +54,8 @@ def synthesis(root: Path, outdir: Path) -> Iterator[Synthesis]:
         "CDK_OUTDIR": str(outdir),
         "CDK_CONTEXT_JSON": json.dumps(CONTEXT),
         "JSII_NODE": str(node),
+        # the CDK's own temporary files go with ours, also where it is given up
+        "TMPDIR": str(outdir.parent),
         # the CDK's own look at the finished templates costs two seconds; `cdk synth` and the tests have it
         "CDK_VALIDATION": "false",
     }

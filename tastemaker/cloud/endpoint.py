@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +22,9 @@ _Message = MutableMapping[str, Any]  # ASGI's own type
 HEALTH_PATH = "/_tastemaker/health"
 # Threads wait for functions, which call back: each service has enough of its own that none starves another
 _THREADS = 64
+
+# every answer of AWS carries one of them, and clients rely on it
+_REQUEST_IDS = (b"x-amzn-requestid", b"x-amz-request-id")
 
 _log = logging.getLogger(__name__)
 
@@ -105,6 +109,8 @@ async def _read(scope: _Message, receive: Callable[[], Awaitable[_Message]]) -> 
 
 async def _write(response: Response, send: Callable[[_Message], Awaitable[None]]) -> None:
     headers = [(name.lower().encode("latin-1"), _header(value)) for name, value in response.headers]
+    if not any(name in _REQUEST_IDS for name, _ in headers):
+        headers.append((b"x-amzn-requestid", str(uuid.uuid4()).encode()))
     if response.status not in (204, 304) and not any(name == b"content-length" for name, _ in headers):
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

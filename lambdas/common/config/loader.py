@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def load(path: Path) -> Config:
     """The configuration in `path`; a `ConfigError` names every problem at once."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise ConfigError(path, ["there is no such file"]) from error
     except (OSError, UnicodeDecodeError) as error:

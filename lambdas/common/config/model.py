@@ -76,7 +76,7 @@ class Interactions(Dataset):
 
     dataset_rules: ClassVar[rules.DatasetRules] = rules.INTERACTIONS
 
-    look_back_days: Annotated[StrictInt, Field(ge=1)] | None = None
+    look_back_days: Annotated[StrictInt, Field(ge=1, le=36_500)] | None = None
 
 
 class Items(Dataset):

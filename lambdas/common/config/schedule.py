@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-_RATE = re.compile(r"rate\((?P<value>\d+) (?P<unit>minute|hour|day)(?P<plural>s?)\)")
+_RATE = re.compile(r"rate\((?P<value>[0-9]{1,9}) (?P<unit>minute|hour|day)(?P<plural>s?)\)")
+_NUMBER = re.compile(r"[0-9]{1,4}")
 _CRON = re.compile(r"cron\((?P<fields>.*)\)")
 _MONTHS: Final = dict(
     zip(["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], range(1, 13), strict=True)
@@ -25,13 +26,15 @@ class _Field:
     special: re.Pattern[str] | None = None
 
     def check(self, text: str) -> None:
+        if text in ("*", "?"):
+            return
         for part in text.split(","):
-            if part not in ("*", "?") and not (self.special and self.special.fullmatch(part)):
+            if not (self.special and self.special.fullmatch(part)):
                 self._check_range(part)
 
     def _check_range(self, part: str) -> None:
         ends, slash, step = part.partition("/")
-        if slash and not (step.isdecimal() and int(step) > 0):
+        if slash and not (_NUMBER.fullmatch(step) and int(step) > 0):
             raise ValueError(f"the step of {part!r} in the {self.name} is not a whole number above 0")
         if ends == "*" and slash:
             return
@@ -40,7 +43,7 @@ class _Field:
             raise ValueError(f"{part!r} in the {self.name} is not a range that goes upwards")
 
     def _number(self, text: str) -> int:
-        number = self.names.get(text.upper()) or (int(text) if text.isdecimal() else None)
+        number = self.names.get(text.upper()) or (int(text) if _NUMBER.fullmatch(text) else None)
         if number is None or not self.lowest <= number <= self.highest:
             named = f" or {'-'.join((next(iter(self.names)), list(self.names)[-1]))}" if self.names else ""
             raise ValueError(f"{text!r} in the {self.name} is not in {self.lowest}-{self.highest}{named}")
@@ -50,9 +53,9 @@ class _Field:
 _FIELDS: Final = (
     _Field("minutes", 0, 59),
     _Field("hours", 0, 23),
-    _Field("day of the month", 1, 31, special=re.compile(r"L(-\d+)?|LW|([1-9]|[12]\d|3[01])W")),
+    _Field("day of the month", 1, 31, special=re.compile(r"L(-([1-9]|[12][0-9]|30))?|LW|([1-9]|[12][0-9]|3[01])W")),
     _Field("month", 1, 12, _MONTHS),
-    _Field("day of the week", 1, 7, _DAYS, re.compile(r"L|([1-7]|[A-Z]{3})L|([1-7]|[A-Z]{3})#[1-5]")),
+    _Field("day of the week", 1, 7, _DAYS, re.compile(r"L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])")),
     _Field("year", 1970, 2199),
 )
 

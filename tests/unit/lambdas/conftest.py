@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 from lambdas.common.names import Account
+from tastemaker.cloud import dynamodb_filters
 
 ACCOUNT = Account("aws", "eu-west-1", "123456789012")
 
@@ -47,5 +48,6 @@ def runtime() -> Iterator[tuple[PersonalizeRuntimeClient, Stubber]]:
 
 @pytest.fixture
 def storage() -> Iterator[tuple[DynamoDBClient, S3Client]]:
+    dynamodb_filters.install()
     with mock_aws():
         yield boto3.client("dynamodb"), boto3.client("s3")

@@ -114,9 +114,11 @@ def test_a_repeated_call_writes_the_same_files(storage: Storage) -> None:
     assert len(storage[1].list_objects_v2(Bucket=BUCKET)["Contents"]) == 1
 
 
-def test_only_events_since_the_look_back_are_exported(storage: Storage) -> None:
-    given_a_table(storage, [event(n) for n in range(5)])
+def test_only_events_since_the_look_back_are_exported_and_bad_ones_refused_all_the_same(storage: Storage) -> None:
+    texts = [event(9, timestamp={"S": "1700000001"}), event(10, timestamp={"S": "soon"}), event(11, timestamp=None)]
+    given_a_table(storage, [event(n) for n in range(5)] + texts)
     outcome = export(storage, since=1_700_000_003).run(Progress(), out_of_time=lambda: False)
+    assert outcome["reasons"] == {"notANumber": 1, "missing": 1}
     rows = personalize_reads(contents(storage[1], outcome["files"][0]))[1:]
     assert {row[1] for row in rows} == {"item-3", "item-4"}
 
@@ -133,6 +135,8 @@ def test_only_events_since_the_look_back_are_exported(storage: Storage) -> None:
         ({"itemId": {"B": b"bytes"}}, "wrongType"),
         ({"timestamp": {"S": "yesterday"}}, "notANumber"),
         ({"timestamp": {"S": "NaN"}}, "notANumber"),
+        ({"timestamp": {"S": "1e999999999"}}, "notANumber"),
+        ({"timestamp": {"S": "9" * 5000}}, "notANumber"),
         ({"timestamp": {"N": "1700000000000"}}, "milliseconds"),
         ({"timestamp": {"N": "-5"}}, "outOfRange"),
         ({"eventType": {"S": "e" * 1001}}, "tooLong"),
