@@ -125,8 +125,8 @@ def to_items(events: Events, refused: Counter[str]) -> Iterator[Item]:
     """The events as items of the events table, keyed by `userId` and `eventKey` (`<timestamp>#<eventId>`).
 
     The event id is the event's ordinal and a hash of its row: loading a file twice writes the same items, no two
-    events share a key, and the events of one second keep their order. What DynamoDB cannot hold (an empty key, too large an
-    item) is left out and counted in `refused` by reason.
+    events share a key, and the events of one second keep their order. An event that DynamoDB cannot hold, with an
+    empty key or too large, is left out and counted in `refused` by reason.
     """
     rows = zip(events.user_ids, events.item_ids, events.timestamps, events.event_types, strict=True)
     for ordinal, row in enumerate(rows):

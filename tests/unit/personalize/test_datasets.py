@@ -197,6 +197,12 @@ def test_a_row_that_does_not_conform_fails_the_import(datasets: Datasets, row: s
     assert "s3://b/data.csv" in refused.detail
 
 
+def test_what_is_said_of_a_broken_row_does_not_repeat_it(datasets: Datasets) -> None:
+    refused = refusal(datasets, {"data.csv": csv(ITEMS_HEADER, ["someone's id,Tea"])}, spec(of=ITEMS))
+
+    assert "someone" not in refused.detail
+
+
 def test_text_that_is_not_utf_8_does_not_conform(datasets: Datasets) -> None:
     body = csv(ITEMS_HEADER, ["a,caf\u00e9,,,"]).decode().encode("latin-1")
 
