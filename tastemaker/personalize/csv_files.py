@@ -30,7 +30,7 @@ _TYPES = {
     "double": pa.float64(),
     "boolean": pa.bool_(),
 }
-_ROW = re.compile(r"(?<=, got )(\d+):.*", re.DOTALL)
+_ROW = re.compile(r"(columns, got \d+): .*", re.DOTALL)
 _SOMETHING = re.compile(rb"[^\r\n]")
 _BLOCK = 4 << 20  # bytes: a dictionary is built for each block, and no line may be longer
 _CODES = pa.dictionary(pa.int32(), pa.string())
@@ -105,7 +105,8 @@ def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataTyp
         )
     except pa.ArrowInvalid as error:
         # the message ends in the row itself, which is no log's business
-        raise ImportRefused(NONCONFORMING, f"{name}: {_ROW.sub(r'\1', str(error))}") from error
+        said = _ROW.sub(r"\1", str(error))
+        raise ImportRefused(NONCONFORMING, f"{name}: {said}") from error
 
 
 def _spellings(word: str) -> list[str]:
