@@ -47,7 +47,7 @@ def test_a_demo_of_ones_own_events_ends_by_itself_and_prints_one_json_object(eve
     (line,) = done.stdout.splitlines()
     report = json.loads(line)
     assert report["executionStatus"] == "SUCCEEDED"
-    assert report["rows"] == {"interactions": 1200}
+    assert report["rows"] == {"interactions": 1200, "items": 0, "users": 0}
     assert report["rejected"] == {"emptyUserId": 1, "empty": 1, "notANumber": 1}
     assert set(report["baselines"]) == {"popularity", "repeat-last"}
     assert {*report["phases"]} >= {"synth", "deploy", "load", "export", "import", "training", "campaign"}
