@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         DeleteSchemaRequestTypeDef,
     )
 
-MOST_SCHEMAS: Final = 500
 _TYPES: Final = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
 _DOMAIN_TYPES: Final = ("INTERACTIONS", "ITEMS", "USERS")
 
