@@ -41,9 +41,6 @@ class Events:
     timestamps: Sequence[str]
     event_types: Sequence[str]
 
-    def __len__(self) -> int:
-        return len(self.user_ids)
-
 
 def read_csv(path: Path) -> Events:
     """Interactions in Personalize's CSV format: a header, then a record a line, backslash escapes in quotes.

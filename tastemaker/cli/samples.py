@@ -27,7 +27,6 @@ class Sample:
     user_id: str
     history: list[str]
     recommendations: list[str]
-    source: str
 
     def to_json(self) -> dict[str, Any]:
         return {"userId": self.user_id, "history": self.history, "recommendations": self.recommendations}
@@ -56,5 +55,4 @@ def _sample(interactions: Interactions, user: int, api_url: str) -> Sample:
         user_id=user_id,
         history=[str(interactions.item_ids[item]) for item in interactions.history(user)[-_HISTORY:]],
         recommendations=[item["itemId"] for item in body["recommendations"]],
-        source=body["source"],
     )
