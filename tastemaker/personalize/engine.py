@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tastemaker.personalize.datasets import ImportSpec
     from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
-    from tastemaker.personalize.runtime import Recommended
+    from tastemaker.personalize.runtime import Question, Recommended
 
 ImportDone: TypeAlias = "Callable[[ImportOutcome | JobFailure], None]"
 TrainingDone: TypeAlias = "Callable[[TrainingOutcome | JobFailure], None]"
@@ -51,13 +51,5 @@ class JobRunner(Protocol):
 class Recommender(Protocol):
     """Answers from a trained model."""
 
-    def recommend(
-        self,
-        model_path: Path,
-        dataset_arns: Mapping[str, str],
-        recipe: str,
-        user_id: str | None,
-        item_id: str | None,
-        k: int,
-    ) -> Sequence[Recommended]:
-        """At most `k` items, the best first."""
+    def recommend(self, model_path: Path, question: Question) -> Sequence[Recommended]:
+        """At most `question.k` items, the best first."""

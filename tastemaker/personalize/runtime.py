@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
@@ -24,6 +23,16 @@ _DECIMALS = 7
 
 class ModelUnavailable(Exception):
     """A model cannot be loaded. The message names its files."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model is asked: `k` items of `recipe`, for a user or beside an item."""
+
+    recipe: str
+    k: int
+    user_id: str | None = None
+    item_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,23 +61,15 @@ class Runtime:
         self._lock = threading.Lock()
         self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()
 
-    def recommend(
-        self,
-        model_path: Path,
-        dataset_arns: Mapping[str, str],  # noqa: ARG002 - a model brings the histories of its own datasets along
-        recipe: str,
-        user_id: str | None,
-        item_id: str | None,  # noqa: ARG002 - the recipes that can be trained answer users
-        k: int,
-    ) -> list[Recommended]:
-        """At most `k` items for a user, best first; the popular ones for a user who is not known.
+    def recommend(self, model_path: Path, question: Question) -> list[Recommended]:
+        """The best items for a user, best first; the popular ones for a user who is not known.
 
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
         model, histories = self._parts(model_path)
-        items, scores = model.recommend(histories.of(user_id), k)
+        items, scores = model.recommend(histories.of(question.user_id), question.k)
         ids = model.item_ids[items].tolist()
-        if recipe in WITHOUT_SCORES:
+        if question.recipe in WITHOUT_SCORES:
             return [Recommended(item_id, None) for item_id in ids]
         return [
             Recommended(item_id, round(score, _DECIMALS)) for item_id, score in zip(ids, scores.tolist(), strict=True)

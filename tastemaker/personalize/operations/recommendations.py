@@ -11,6 +11,7 @@ from tastemaker.personalize.errors import InvalidInput, not_found
 from tastemaker.personalize.kinds import CAMPAIGN, SOLUTION_VERSION
 from tastemaker.personalize.operations.registry import operation
 from tastemaker.personalize.recipes import BY_ARN, Recipe
+from tastemaker.personalize.runtime import Question
 from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.store import Resource
 
@@ -32,11 +33,12 @@ def get_recommendations(here: AccountRegion, given: GetRecommendationsRequestTyp
     _check(given, recipe)
     recommended = here.recommender.recommend(
         Path(version.hidden["modelPath"]),
-        version.hidden["datasetArns"],
-        recipe=recipe.name,
-        user_id=given.get("userId") or None,
-        item_id=given.get("itemId") or None,
-        k=_count(given.get("numResults")),
+        Question(
+            recipe.name,
+            _count(given.get("numResults")),
+            user_id=given.get("userId") or None,
+            item_id=given.get("itemId") or None,
+        ),
     )
     return {
         "itemList": [{"itemId": item.item_id, "score": item.score} for item in recommended],

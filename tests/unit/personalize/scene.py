@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +20,7 @@ from tastemaker.personalize.datasets import ImportSpec
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.objects import LocationError, MemoryObjects
-from tastemaker.personalize.runtime import Recommended
+from tastemaker.personalize.runtime import Question, Recommended
 from tastemaker.personalize.service import Personalize
 from tastemaker.personalize.wire import WireRequest, WireResponse
 
@@ -132,18 +132,10 @@ class NamingRecommender:
 
     asked: list[tuple[Path, str, str | None, int]] = field(default_factory=list)
 
-    def recommend(
-        self,
-        model_path: Path,
-        dataset_arns: Mapping[str, str],  # noqa: ARG002 # the protocol's
-        recipe: str,
-        user_id: str | None,
-        item_id: str | None,  # noqa: ARG002 # the protocol's
-        k: int,
-    ) -> Sequence[Recommended]:
-        self.asked.append((model_path, recipe, user_id, k))
-        score = None if recipe == "aws-popularity-count" else 0.1234567
-        return [Recommended(f"{model_path.name}-{number}", score) for number in range(k)]
+    def recommend(self, model_path: Path, question: Question) -> Sequence[Recommended]:
+        self.asked.append((model_path, question.recipe, question.user_id, question.k))
+        score = None if question.recipe == "aws-popularity-count" else 0.1234567
+        return [Recommended(f"{model_path.name}-{number}", score) for number in range(question.k)]
 
 
 class Scene:

@@ -25,7 +25,7 @@ from tastemaker.personalize.jobs import (
     TrainingSpec,
 )
 from tastemaker.personalize.objects import LocationError, MemoryObjects, ObjectStore
-from tastemaker.personalize.runtime import Runtime
+from tastemaker.personalize.runtime import Question, Runtime
 from tastemaker.personalize.schemas import parse_schema
 from tastemaker.personalize.training_files import TrainingOrder
 from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingProcess
@@ -246,7 +246,7 @@ def test_a_model_trained_in_a_child_process_recommends_what_a_user_likes(
     ]
     assert outcome.training_seconds > 0
     for user_id, taste in (('red, "3"', "red"), ('blue, "3"', "blue")):
-        recommended = Runtime().recommend(outcome.model_path, {}, recipe, user_id, None, 5)
+        recommended = Runtime().recommend(outcome.model_path, Question(recipe, 5, user_id=user_id))
         assert [item.item_id.split("-")[0] for item in recommended] == [taste] * 5
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tastemaker.personalize.histories import load_histories, save_histories
-from tastemaker.personalize.runtime import ModelUnavailable, Recommended, Runtime
+from tastemaker.personalize.runtime import ModelUnavailable, Question, Recommended, Runtime
 from tastemaker.personalize.training_files import ModelFiles
 from tastemaker.recommenders import RECIPES, Interactions
 
@@ -42,7 +42,7 @@ def trained(directory: Path, recipe: str) -> Path:
 def ask(
     runtime: Runtime, model_path: Path, user_id: str | None, *, recipe: str = USER_PERSONALIZATION, k: int = 5
 ) -> list[Recommended]:
-    return runtime.recommend(model_path, {}, recipe, user_id, None, k)
+    return runtime.recommend(model_path, Question(recipe, k, user_id=user_id))
 
 
 @pytest.fixture
