@@ -23,6 +23,8 @@ class Field(Protocol):
     @property
     def categorical(self) -> bool: ...
     @property
+    def textual(self) -> bool: ...
+    @property
     def optional(self) -> bool: ...
 
 
@@ -35,6 +37,7 @@ class DatasetRules:
     reserved: Mapping[str, str]
     own_fields: int
     fewest_own_fields: int = 0
+    texts: int = 0
 
     def check(self, fields: Sequence[Field]) -> None:
         """Raise a ValueError that names the field and the remedy."""
@@ -49,6 +52,12 @@ class DatasetRules:
             other = alike.setdefault(name.replace("_", "").lower(), name)
             if other != name or names.count(name) > 1:
                 raise ValueError(f"{name} and {other} are one field to Personalize; map one attribute to it")
+        texts = [field.field for field in fields if field.textual]
+        if len(texts) > self.texts:
+            raise ValueError(
+                f"{', '.join(texts)} cannot be textual: "
+                f"Personalize takes {self.texts or 'no'} such field in {self.record}"
+            )
         own = [name for name in names if name not in self.required and name not in self.reserved]
         if len(own) > self.own_fields:
             raise ValueError(
@@ -76,12 +85,15 @@ class DatasetRules:
         kind = self.required.get(name) or self.reserved.get(name)
         if kind and field.type != kind:
             raise ValueError(f"{name} is of the type {kind}, not {field.type}")
-        if kind and field.categorical:
-            raise ValueError(f"{name} is Personalize's own and never categorical: take that away")
+        if kind and (field.categorical or field.textual):
+            raise ValueError(f"{name} is Personalize's own and never categorical or textual: take that away")
         if name in self.required and field.optional:
             raise ValueError(f"{name} is required in every record: take `optional` away")
-        if field.categorical and field.type != "string":
-            raise ValueError(f"{name} is categorical, so its type is string, not {field.type}")
+        for word, said in (("categorical", field.categorical), ("textual", field.textual)):
+            if said and field.type != "string":
+                raise ValueError(f"{name} is {word}, so its type is string, not {field.type}")
+        if field.categorical and field.textual:
+            raise ValueError(f"{name} is categorical and textual: it can be one of them")
 
 
 INTERACTIONS: Final = DatasetRules(
@@ -102,6 +114,7 @@ ITEMS: Final = DatasetRules(
     reserved={"CREATION_TIMESTAMP": "long"},
     own_fields=100,
     fewest_own_fields=1,
+    texts=1,
 )
 USERS: Final = DatasetRules(
     record="Users", required={"USER_ID": "string"}, reserved={}, own_fields=25, fewest_own_fields=1
@@ -113,4 +126,5 @@ def _avro(field: Field) -> dict[str, Any]:
         "name": field.field,
         "type": [field.type, "null"] if field.optional else field.type,
     }
-    return {**described, "categorical": True} if field.categorical else described
+    learned_as = {"categorical": field.categorical, "textual": field.textual}
+    return described | {word: True for word, said in learned_as.items() if said}

@@ -13,11 +13,13 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from lambdas.common.config import fields as rules
+from lambdas.common.config.filters import Filter, check_filters
 from lambdas.common.config.recipes import RECIPES
 from lambdas.common.config.schedule import check_schedule
 
@@ -42,6 +44,7 @@ class FieldMapping(_Section):
     field: Text
     type: Literal["string", "int", "long", "float", "double"]
     categorical: StrictBool = False
+    textual: StrictBool = False
     optional: StrictBool = False
 
 
@@ -84,6 +87,16 @@ class Items(Dataset):
 
     dataset_rules: ClassVar[rules.DatasetRules] = rules.ITEMS
 
+    details: tuple[Text, ...] | None = None
+    """Attributes that the API's answers carry; those that are mapped to fields, unless it says otherwise."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The attributes of an item that the API's answers carry beside its id."""
+        if self.details is not None:
+            return self.details
+        return tuple(attribute for attribute in self.fields if attribute != self.attribute_of("ITEM_ID"))
+
 
 class Users(Dataset):
     """Who is there to recommend to."""
@@ -96,7 +109,7 @@ class Model(_Section):
 
     name: ModelName
     recipe: Text
-    route: Literal["recommendations"]
+    route: Literal["recommendations", "similar-items", "popular-items"]
     min_tps: Annotated[StrictInt, Field(ge=1)] = 1
     hyperparameters: dict[str, StrictBool | StrictInt | StrictFloat | str] = {}
 
@@ -106,6 +119,13 @@ class Model(_Section):
         if recipe not in RECIPES:
             raise ValueError(f"{recipe!r} is not a known recipe; known are {', '.join(sorted(RECIPES))}")
         return recipe
+
+    @model_validator(mode="after")
+    def _route_of_the_recipe(self) -> Model:
+        possible = RECIPES[self.recipe].routes
+        if self.route not in possible:
+            raise ValueError(f"{self.recipe} cannot answer {self.route}; it can answer {', '.join(sorted(possible))}")
+        return self
 
     @model_validator(mode="after")
     def _settings_of_the_recipe(self) -> Model:
@@ -150,6 +170,7 @@ class Config(_Section):
     items: Items | None = None
     users: Users | None = None
     models: tuple[Model, ...]
+    filters: Annotated[tuple[Filter, ...], AfterValidator(check_filters)] = ()
     retrain: Retrain
     api: Api
 
@@ -169,3 +190,16 @@ class Config(_Section):
             if twice := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
                 raise ValueError(f"two models have the {key} {twice[0]!r}; each needs its own")
         return models
+
+    @field_validator("filters")
+    @classmethod
+    def _filters_of_known_fields(cls, filters: tuple[Filter, ...], info: ValidationInfo) -> tuple[Filter, ...]:
+        sections = {name: info.data.get(name.lower()) for name in ("INTERACTIONS", "ITEMS", "USERS")}
+        known = {
+            name: [mapping.field for mapping in dataset.fields.values()]
+            for name, dataset in sections.items()
+            if isinstance(dataset, Dataset)
+        }
+        for each in filters:
+            each.check_fields(known)
+        return filters

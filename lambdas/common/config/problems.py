@@ -68,6 +68,8 @@ def _complaint(error: Mapping[str, Any], known: Sequence[str]) -> str:
             return f"{given!r} is too large; at most {context['le']} is possible"
         case "string_too_short":
             return "it is empty"
+        case "string_too_long":
+            return f"it has {len(given)} characters; at most {context['max_length']} are possible"
         case "value_error":
             return str(context["error"])
         case _:

@@ -17,14 +17,19 @@ class Hyperparameter:
 
     lowest: int | None = None
     highest: int | None = None
+    whole: bool = True
 
     def check(self, value: Setting) -> None:
         """Raise a ValueError that says what is allowed."""
         if self.lowest is None or self.highest is None:
             if not isinstance(value, bool):
                 raise ValueError("is true or false")
-        elif isinstance(value, bool) or not isinstance(value, int) or not self.lowest <= value <= self.highest:
-            raise ValueError(f"is a whole number from {self.lowest} to {self.highest}")
+        elif (
+            isinstance(value, bool)
+            or not isinstance(value, int if self.whole else (int, float))
+            or not self.lowest <= value <= self.highest
+        ):
+            raise ValueError(f"is a {'whole ' if self.whole else ''}number from {self.lowest} to {self.highest}")
 
 
 @dataclass(frozen=True)
@@ -45,5 +50,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             "recency_mask": Hyperparameter(),
         },
     ),
-    "aws-popularity-count": Recipe(frozenset({"recommendations"}), {}),
+    "aws-similar-items": Recipe(
+        frozenset({"similar-items"}), {"popularity_discount_factor": Hyperparameter(0, 1, whole=False)}
+    ),
+    "aws-popularity-count": Recipe(frozenset({"popular-items", "recommendations"}), {}),
 }

@@ -96,9 +96,15 @@ def test_moving_a_line_does_not_change_the_schema(tmp_path: Path) -> None:
             "personalization-v2",
             "personalization-v3",
             "models[1].recipe",
-            "known are aws-popularity-count, aws-user-personalization, aws-user-personalization-v2",
+            "known are aws-popularity-count, aws-similar-items, aws-user-personalization, aws-user-personalization-v2",
         ),
         ('"recommendations"', '"recs"', "models[1].route", "expected is 'recommendations'"),
+        (
+            '"recommendations"',
+            '"popular-items"',
+            "models[1]",
+            "v2 cannot answer popular-items; it can answer recommendations",
+        ),
         ("min_tps = 1", "hyperparameters = { bptt = 3 }", "models[1]", "it has apply_recency_bias"),
         (
             "min_tps = 1",

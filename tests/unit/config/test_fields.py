@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from lambdas.common.config.fields import INTERACTIONS
+from lambdas.common.config.fields import INTERACTIONS, ITEMS
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Mapped:
     field: str
     type: str = "string"
     categorical: bool = False
+    textual: bool = False
     optional: bool = False
 
 
@@ -41,6 +42,7 @@ def test_a_required_field_that_no_attribute_gives_is_named(missing: int) -> None
         (Mapped("2ND"), "'2ND' is no field name"),
         (Mapped("MY-FIELD"), "'MY-FIELD' is no field name"),
         (Mapped("AGE", "int", categorical=True), "AGE is categorical, so its type is string, not int"),
+        (Mapped("NOTE", textual=True), "NOTE cannot be textual: Personalize takes no such field in Interactions"),
         (Mapped("USER_ID"), "USER_ID and USER_ID are one field to Personalize"),
         (Mapped("USERID"), "USERID and USER_ID are one field to Personalize"),
     ],
@@ -61,3 +63,14 @@ def test_five_fields_of_ones_own_are_allowed_and_six_are_not() -> None:
     INTERACTIONS.check([*REQUIRED, Mapped("EVENT_TYPE"), *own[:5]])
     with pytest.raises(ValueError, match="are 6 fields of your own; Personalize allows 5"):
         INTERACTIONS.check([*REQUIRED, Mapped("EVENT_TYPE"), *own])
+
+
+def test_items_have_one_text_to_learn_from() -> None:
+    item, title, story = Mapped("ITEM_ID"), Mapped("TITLE", textual=True), Mapped("STORY", textual=True)
+
+    ITEMS.check([item, title])
+    assert ITEMS.schema([item, title])["fields"][1] == {"name": "TITLE", "type": "string", "textual": True}
+    with pytest.raises(ValueError, match="TITLE, STORY cannot be textual: Personalize takes 1 such field in Items"):
+        ITEMS.check([item, title, story])
+    with pytest.raises(ValueError, match="TITLE is categorical and textual"):
+        ITEMS.check([item, Mapped("TITLE", categorical=True, textual=True)])

@@ -1,0 +1,70 @@
+"""The filters of requests: Personalize's expressions under a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
+
+FilterName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,29}$")]
+
+MAX_FILTERS: Final = 30
+"""Filters that a dataset group may have unless AWS raises the quota."""
+
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_FIELD = re.compile(r"\b(interactions|items|users|currentuser|currentitem)\.([A-Za-z_][A-Za-z0-9_]*)", re.IGNORECASE)
+_DATASETS: Final = {"CURRENTUSER": "USERS", "CURRENTITEM": "ITEMS"}
+
+
+class Filter(BaseModel):
+    """What a request leaves out or keeps. Personalize checks the expression when the workflow creates the filter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: FilterName
+    expression: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=2500)]
+    default: StrictBool = False
+    """Applies where a request names no filter."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the values that a request gives, in the order of the expression."""
+        return tuple(dict.fromkeys(_PARAMETER.findall(_QUOTED.sub("", self.expression))))
+
+    @property
+    def needs_user(self) -> bool:
+        """Whether it asks what the user has done or is."""
+        return any(dataset.upper() in {"INTERACTIONS", "CURRENTUSER"} for dataset, _ in self._fields())
+
+    def check_fields(self, datasets: Mapping[str, Collection[str]]) -> None:
+        """Raise a ValueError where the expression names a field that no dataset has; `datasets` by Personalize's type.
+
+        Field names match whatever their case.
+        """
+        for dataset, field in self._fields():
+            kind = _DATASETS.get(dataset.upper(), dataset.upper())
+            known = sorted(datasets.get(kind, ()))
+            if field.upper() not in {name.upper() for name in known}:
+                there = f"it has {', '.join(known)}" if known else "the section is not in the file"
+                raise ValueError(f"the filter {self.name!r} uses {dataset}.{field}: [{kind.lower()}] lacks it; {there}")
+
+    def _fields(self) -> list[tuple[str, str]]:
+        return _FIELD.findall(_QUOTED.sub("", self.expression))
+
+
+def check_filters(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    """Raise a ValueError where the filters cannot live beside each other."""
+    if len(filters) > MAX_FILTERS:
+        raise ValueError(f"there are {len(filters)}; Personalize allows {MAX_FILTERS}")
+    names = [each.name for each in filters]
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise ValueError(f"two filters have the name {twice[0]!r}; each needs its own")
+    defaults = [each for each in filters if each.default]
+    if len(defaults) > 1:
+        raise ValueError(f"{defaults[0].name!r} and {defaults[1].name!r} are both the default; one can be")
+    if defaults and defaults[0].parameters:
+        raise ValueError(f"the default filter {defaults[0].name!r} has parameters, and nobody would give their values")
+    return filters
