@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, Final
 
 AttributeValue = Mapping[str, Any]
@@ -15,6 +17,7 @@ ID_FIELDS: Final = frozenset({"USER_ID", "ITEM_ID"})
 TIME_FIELDS: Final = frozenset({"TIMESTAMP", "CREATION_TIMESTAMP"})
 MAX_ID_LENGTH: Final = 256
 MAX_TEXT_LENGTH: Final = 1000
+BETWEEN_CATEGORIES: Final = "|"
 # DynamoDB's own numbers have no more
 MAX_DIGITS: Final = 38
 # 100,000,000,000 s is the year 5138, and as milliseconds the year 1973
@@ -42,9 +45,12 @@ class Column:
     cell: Cell
 
     @classmethod
-    def of(cls, field: Mapping[str, Any]) -> Column:
-        """From `{"name", "attribute", "type", "required"}` of the state machine's payload."""
-        return cls(field["name"], field["attribute"], field["required"], _cell(field["name"], field["type"]))
+    def of(cls, field: Mapping[str, Any], mended: Counter[str]) -> Column:
+        """From `{"name", "attribute", "type", "required"}` of the state machine's payload; `type` may also be
+        `categories` or `text`. In `mended` the values are counted that could not stay as they were.
+        """
+        cell = _cell(field["name"], field["type"], mended)
+        return cls(field["name"], field["attribute"], field["required"], cell)
 
     def read(self, item: Mapping[str, AttributeValue]) -> str:
         """The CSV cell for this column; an absent optional attribute is an empty one."""
@@ -59,20 +65,22 @@ class Column:
             raise Refused(refused.code, f"the attribute {self.attribute} {refused}") from refused
 
 
-def _cell(name: str, kind: str) -> Cell:
+def _cell(name: str, kind: str, mended: Counter[str]) -> Cell:
     if name in ID_FIELDS:
         return identifier
     if name in TIME_FIELDS:
         return epoch_seconds
     cells: Mapping[str, Cell] = {
-        "string": text,
+        "string": partial(string, mended=mended),
+        "categories": partial(categories, mended=mended),
+        "text": partial(text, mended=mended),
         "int": integer,
         "long": integer,
         "float": number,
         "double": number,
         "boolean": boolean,
     }
-    return cells[kind]
+    return cells["categories" if name == "IMPRESSION" else kind]
 
 
 def identifier(value: AttributeValue) -> str:
@@ -87,9 +95,36 @@ def identifier(value: AttributeValue) -> str:
     return quoted(plain)
 
 
-def text(value: AttributeValue) -> str:
-    """A text of at most 1,000 characters; line breaks become spaces, since a record is one line."""
-    plain = _LINE_BREAKS.sub(" ", _plain(value))
+def string(value: AttributeValue, *, mended: Counter[str]) -> str:
+    """A string of at most 1,000 characters; line breaks become spaces, since a record is one line."""
+    return _short(_in_one_line(_plain(value), mended))
+
+
+def categories(value: AttributeValue, *, mended: Counter[str]) -> str:
+    """One category, or all those of a list or a set, which has no order and gets that of the alphabet."""
+    match value:
+        case {"L": list(members)}:
+            members = [_plain(member) for member in members]
+        case {"SS": members} | {"NS": members}:
+            members = sorted(members)
+        case _:
+            members = [_plain(value)]
+    return _short(_in_one_line(BETWEEN_CATEGORIES.join(members), mended))
+
+
+def text(value: AttributeValue, *, mended: Counter[str]) -> str:
+    """A text to learn from, of any length: Personalize cuts what is too long. Line breaks become spaces."""
+    return quoted(_in_one_line(_plain(value), mended))
+
+
+def _in_one_line(plain: str, mended: Counter[str]) -> str:
+    line, breaks = _LINE_BREAKS.subn(" ", plain)
+    if breaks:
+        mended["lineBreak"] += 1
+    return line
+
+
+def _short(plain: str) -> str:
     if len(plain) > MAX_TEXT_LENGTH:
         raise Refused("tooLong", f"has {len(plain)} characters; at most {MAX_TEXT_LENGTH} are allowed")
     return quoted(plain)

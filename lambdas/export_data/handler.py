@@ -26,6 +26,7 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
     bucket = os.environ["EXPORT_BUCKET"]
 
     def segment(e: Event) -> dict[str, Any]:
+        progress = Progress.of(e["cursor"])
         export = SegmentExport(
             dynamodb,
             s3,
@@ -33,13 +34,13 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
             table=e["table"],
             run_id=e["runId"],
             dataset=e["dataset"],
-            columns=[Column.of(field) for field in e["fields"]],
+            columns=[Column.of(field, progress.mended) for field in e["fields"]],
             since=e["since"],
             segment=e["segment"],
             total_segments=e["totalSegments"],
         )
         return export.run(
-            Progress.of(e["cursor"]),
+            progress,
             out_of_time=lambda: context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS,
         )
 

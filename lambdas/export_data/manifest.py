@@ -18,12 +18,13 @@ REQUIRED: Final = "INTERACTIONS"
 def write_manifest(s3: S3Client, *, bucket: str, run_id: str, segments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Add the segments up and write `exports/<run>/manifest.json`.
 
-    Returns `{"rows", "rejected", "reasons", "locations", "manifest"}`: counts by dataset in lower case, and where
-    Personalize finds each dataset's files. Interactions without a usable row are an `InvalidError`; another dataset
-    without one has no location.
+    Returns `{"rows", "rejected", "reasons", "mended", "locations", "manifest"}`: counts by dataset in lower case or by
+    reason, and where Personalize finds each dataset's files. Interactions without a usable row are an `InvalidError`;
+    another dataset without one has no location.
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    mended: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     files: dict[str, list[str]] = {}
     for segment in segments:
@@ -31,6 +32,7 @@ def write_manifest(s3: S3Client, *, bucket: str, run_id: str, segments: Sequence
         rows[dataset] += segment["rows"]
         rejected[dataset] += segment["rejected"]
         reasons.update(segment["reasons"])
+        mended.update(segment["mended"])
         files.setdefault(dataset, []).extend(segment["files"])
     if not rows[REQUIRED]:
         refused = f"{rejected[REQUIRED]} rows were refused ({dict(reasons)})" if rejected[REQUIRED] else "it is empty"
@@ -39,6 +41,7 @@ def write_manifest(s3: S3Client, *, bucket: str, run_id: str, segments: Sequence
         "rows": {dataset.lower(): count for dataset, count in rows.items()},
         "rejected": {dataset.lower(): count for dataset, count in rejected.items()},
         "reasons": dict(reasons),
+        "mended": dict(mended),
         "locations": {
             dataset: f"s3://{bucket}/exports/{run_id}/{dataset.lower()}/" for dataset in files if rows[dataset]
         },

@@ -22,11 +22,15 @@ Item = Mapping[str, AttributeValue]
 
 @dataclass
 class Progress:
-    """How far a segment is: the table key to go on after, and the counts and files so far."""
+    """How far a segment is: the table key to go on after, and the counts and files so far.
+
+    `reasons` counts the rows that were refused, `mended` the values that could not stay as they were.
+    """
 
     after: Item | None = None
     rows: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    mended: Counter[str] = field(default_factory=Counter)
     files: list[str] = field(default_factory=list)
     slices: int = 0
 
@@ -39,6 +43,7 @@ class Progress:
             after=_key_from_json(cursor["after"]),
             rows=cursor["rows"],
             reasons=Counter(cursor["reasons"]),
+            mended=Counter(cursor["mended"]),
             files=list(cursor["files"]),
             slices=cursor["slices"],
         )
@@ -49,6 +54,7 @@ class Progress:
             "rows": self.rows,
             "rejected": self.reasons.total(),
             "reasons": dict(self.reasons),
+            "mended": dict(self.mended),
             "files": self.files,
             "slices": self.slices,
         }
@@ -75,8 +81,8 @@ class SegmentExport:
     def run(self, progress: Progress, *, out_of_time: Callable[[], bool]) -> dict[str, Any]:
         """Export from `progress` to the end, or to the page at which `out_of_time`; a call does at least a page.
 
-        Returns `{"done", "cursor", "dataset", "segment", "rows", "rejected", "reasons", "files"}`, all counts
-        from the segment's beginning; `cursor` begins the next call.
+        Returns `{"done", "cursor", "dataset", "segment", "rows", "rejected", "reasons", "mended", "files"}`, all
+        counts from the segment's beginning; `cursor` begins the next call.
         """
         name = f"part-{self.segment:05d}-{progress.slices:05d}"
         folder = self.dataset.lower()
@@ -105,7 +111,7 @@ class SegmentExport:
             "cursor": state,
             "dataset": self.dataset,
             "segment": self.segment,
-            **{key: state[key] for key in ("rows", "rejected", "reasons", "files")},
+            **{key: state[key] for key in ("rows", "rejected", "reasons", "mended", "files")},
         }
 
     def _pages(self, after: Item | None) -> Iterator[tuple[Sequence[Item], Item | None]]:

@@ -18,7 +18,8 @@ _PUBLISH: Final = "Publish"
 def definition(config: Config, arns: Arns) -> dict[str, Any]:
     """The definition for `config`.
 
-    Input: `{"pollSeconds"?}`. Output: `{"rows", "rejected", "reasons", "models", "manifest", "datasetGroupArn"}`.
+    Input: `{"pollSeconds"?}`. Output: `{"rows", "rejected", "reasons", "mended", "manifest", "datasetGroupArn",
+    "models"}`.
     """
     polls = "$states.input.pollSeconds"
     return {
@@ -61,7 +62,7 @@ def _run(config: Config, arns: Arns) -> State:
         "Published": {
             "Type": "Succeed",
             "Output": {
-                **{key: expression(f"$export.{key}") for key in ("rows", "rejected", "reasons", "manifest")},
+                **{key: expression(f"$export.{key}") for key in ("rows", "rejected", "reasons", "mended", "manifest")},
                 "datasetGroupArn": expression("$datasetGroupArn"),
                 "models": expression(
                     "$merge([$models.{name: {'recipe': recipe, 'metrics': metrics, "

@@ -13,7 +13,7 @@ START: Final = "Export segments"
 # each call goes on for up to a quarter of an hour: a day for a segment
 MAX_CALLS: Final = 96
 _SIDE_BY_SIDE: Final = 40
-_COUNTS: Final = ("dataset", "segment", "rows", "rejected", "reasons", "files")
+_COUNTS: Final = ("dataset", "segment", "rows", "rejected", "reasons", "mended", "files")
 
 
 def export_states(arns: Arns, config: Config, *, then: str, failed: str) -> States:
@@ -64,7 +64,7 @@ def _segments(dataset: str, source: Dataset) -> list[dict[str, Any]]:
         {
             "attribute": attribute,
             "name": mapping.field,
-            "type": mapping.type,
+            "type": "categories" if mapping.categorical else "text" if mapping.textual else mapping.type,
             "required": not mapping.optional,
         }
         for attribute, mapping in source.fields.items()

@@ -33,6 +33,7 @@ def test_a_run_ends_with_counts_metrics_and_what_serves(world: World, workflow: 
         "rows": {"interactions": 40, "items": 40, "users": 40},
         "rejected": {"interactions": 4, "items": 4, "users": 4},
         "reasons": {"missing": 12},
+        "mended": {"lineBreak": 12},
         "manifest": "exports/run-1/manifest.json",
         "datasetGroupArn": group,
         "models": {

@@ -43,6 +43,7 @@ def segment_of(payload: Json) -> Json:
         "rows": 10,
         "rejected": 1,
         "reasons": {"missing": 1},
+        "mended": {"lineBreak": 1},
         "files": [f"exports/part-{payload['segment']}.csv"],
     }
 
@@ -50,13 +51,16 @@ def segment_of(payload: Json) -> Json:
 def manifest_of(payload: Json) -> Json:
     rows: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
+    mended: Counter[str] = Counter()
     for segment in payload["segments"]:
         rows[segment["dataset"]] += segment["rows"]
         rejected[segment["dataset"]] += segment["rejected"]
+        mended.update(segment["mended"])
     return {
         "rows": {name.lower(): count for name, count in rows.items()},
         "rejected": {name.lower(): count for name, count in rejected.items()},
         "reasons": {"missing": rejected.total()},
+        "mended": dict(mended),
         "locations": {
             name: f"s3://exports/{payload['runId']}/{name.lower()}/" for name, count in rows.items() if count
         },

@@ -1,7 +1,8 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,8 @@ FIELDS = [
     {"name": "ITEM_ID", "attribute": "itemId", "type": "string", "required": True},
     {"name": "TIMESTAMP", "attribute": "timestamp", "type": "long", "required": True},
     {"name": "EVENT_TYPE", "attribute": "eventType", "type": "string", "required": False},
+    {"name": "TAGS", "attribute": "tags", "type": "categories", "required": False},
+    {"name": "STORY", "attribute": "story", "type": "text", "required": False},
 ]
 
 
@@ -63,20 +66,27 @@ def event(number: int, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**item, **changes}.items() if value is not None}
 
 
-def export(storage: Storage, *, since: int | None = None) -> SegmentExport:
+def export(storage: Storage, progress: Progress | None = None, *, since: int | None = None) -> dict[str, Any]:
+    return run(storage, progress or Progress(), since=since, out_of_time=lambda: False)
+
+
+def run(
+    storage: Storage, progress: Progress, *, since: int | None = None, out_of_time: Callable[[], bool]
+) -> dict[str, Any]:
     dynamodb, s3 = storage
-    return SegmentExport(
+    segment = SegmentExport(
         dynamodb,
         s3,
         bucket=BUCKET,
         table="UserEvents",
         run_id="run-1",
         dataset="INTERACTIONS",
-        columns=[Column.of(field) for field in FIELDS],
+        columns=[Column.of(field, progress.mended) for field in FIELDS],
         since=since,
         segment=0,
         total_segments=1,
     )
+    return segment.run(progress, out_of_time=out_of_time)
 
 
 def contents(s3: "S3Client", key: str) -> str:
@@ -87,20 +97,20 @@ def test_a_table_of_many_pages_is_exported_to_the_last_event(storage: Storage) -
     # 12 items of 200 kB: DynamoDB answers at most 1 MB a page
     ballast = {"S": "x" * 200_000}
     given_a_table(storage, [event(n, ballast=ballast) for n in range(12)])
-    outcome = export(storage).run(Progress(), out_of_time=lambda: False)
+    outcome = export(storage)
     rows = personalize_reads(contents(storage[1], outcome["files"][0]))
-    assert rows[0] == ["USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"]
+    assert rows[0] == [field["name"] for field in FIELDS]
     assert sorted(row[1] for row in rows[1:]) == sorted(f"item-{n}" for n in range(12))
     assert (outcome["done"], outcome["rows"], outcome["rejected"]) == (True, 12, 0)
 
 
 def test_a_call_that_runs_out_of_time_is_taken_up_where_it_stopped(storage: Storage) -> None:
     given_a_table(storage, [event(n, ballast={"S": "x" * 200_000}) for n in range(13)])
-    outcome, calls = export(storage).run(Progress(), out_of_time=lambda: True), 1
+    outcome, calls = run(storage, Progress(), out_of_time=lambda: True), 1
     assert not outcome["done"]
     while not outcome["done"]:
         cursor = json.loads(json.dumps(outcome["cursor"]))
-        outcome, calls = export(storage).run(Progress.of(cursor), out_of_time=lambda: True), calls + 1
+        outcome, calls = run(storage, Progress.of(cursor), out_of_time=lambda: True), calls + 1
     lines = [row for key in outcome["files"] for row in personalize_reads(contents(storage[1], key))[1:]]
     assert len(outcome["files"]) == calls > 2
     assert sorted(row[1] for row in lines) == sorted(f"item-{n}" for n in range(13))
@@ -109,15 +119,15 @@ def test_a_call_that_runs_out_of_time_is_taken_up_where_it_stopped(storage: Stor
 
 def test_a_repeated_call_writes_the_same_files(storage: Storage) -> None:
     given_a_table(storage, [event(n) for n in range(3)])
-    first = export(storage).run(Progress(), out_of_time=lambda: False)
-    assert export(storage).run(Progress(), out_of_time=lambda: False) == first
+    first = export(storage)
+    assert export(storage) == first
     assert len(storage[1].list_objects_v2(Bucket=BUCKET)["Contents"]) == 1
 
 
 def test_only_events_since_the_look_back_are_exported_and_bad_ones_refused_all_the_same(storage: Storage) -> None:
     texts = [event(9, timestamp={"S": "1700000001"}), event(10, timestamp={"S": "soon"}), event(11, timestamp=None)]
     given_a_table(storage, [event(n) for n in range(5)] + texts)
-    outcome = export(storage, since=1_700_000_003).run(Progress(), out_of_time=lambda: False)
+    outcome = export(storage, since=1_700_000_003)
     assert outcome["reasons"] == {"notANumber": 1, "missing": 1}
     rows = personalize_reads(contents(storage[1], outcome["files"][0]))[1:]
     assert {row[1] for row in rows} == {"item-3", "item-4"}
@@ -140,13 +150,15 @@ def test_only_events_since_the_look_back_are_exported_and_bad_ones_refused_all_t
         ({"timestamp": {"N": "1700000000000"}}, "milliseconds"),
         ({"timestamp": {"N": "-5"}}, "outOfRange"),
         ({"eventType": {"S": "e" * 1001}}, "tooLong"),
+        ({"tags": {"L": [{"S": "t" * 500}, {"S": "t" * 500}]}}, "tooLong"),
+        ({"tags": {"L": [{"M": {}}]}}, "wrongType"),
     ],
 )
 def test_a_row_that_personalize_would_stumble_over_is_kept_aside_with_its_reason(
     storage: Storage, change: dict[str, Any], code: str
 ) -> None:
     given_a_table(storage, [event(1), event(2, **change)])
-    outcome = export(storage).run(Progress(), out_of_time=lambda: False)
+    outcome = export(storage)
     assert (outcome["rows"], outcome["rejected"], outcome["reasons"]) == (1, 1, {code: 1})
     accepted, refused = outcome["files"]
     assert refused == "exports/run-1/rejected/interactions/part-00000-00000.jsonl"
@@ -158,8 +170,35 @@ def test_a_row_that_personalize_would_stumble_over_is_kept_aside_with_its_reason
 
 def test_line_breaks_in_a_text_become_spaces_and_fractions_of_a_second_are_cut(storage: Storage) -> None:
     given_a_table(storage, [event(1, eventType={"S": "two\r\nlines"}, timestamp={"N": "1700000000.9"})])
-    outcome = export(storage).run(Progress(), out_of_time=lambda: False)
-    assert personalize_reads(contents(storage[1], outcome["files"][0]))[1][2:] == ["1700000000", "two lines"]
+    outcome = export(storage)
+    row = personalize_reads(contents(storage[1], outcome["files"][0]))[1]
+    assert row[2:4] == ["1700000000", "two lines"]
+
+
+def test_what_could_not_stay_as_it_was_is_counted_over_all_calls(storage: Storage) -> None:
+    broken = {"eventType": {"S": "a\nb"}, "story": {"S": "once\n\nupon\na time"}}
+    given_a_table(storage, [event(n, ballast={"S": "x" * 200_000}, **broken) for n in range(7)])
+    outcome = run(storage, Progress(), out_of_time=lambda: True)
+    while not outcome["done"]:
+        outcome = run(storage, Progress.of(outcome["cursor"]), out_of_time=lambda: True)
+    assert outcome["mended"] == {"lineBreak": 14}
+    assert personalize_reads(contents(storage[1], outcome["files"][0]))[1][5] == "once upon a time"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "cell"),
+    [
+        ({"S": "Action|Crime"}, "Action|Crime"),
+        ({"L": [{"S": "Sci, Fi"}, {"S": 'the "best"'}, {"N": "7"}]}, 'Sci, Fi|the "best"|7'),
+        ({"SS": ["b", "a\\c"]}, "a\\c|b"),
+        ({"NS": ["3", "1"]}, "1|3"),
+        ({"L": []}, ""),
+    ],
+)
+def test_categories_come_from_texts_lists_and_sets(storage: Storage, attribute: dict[str, Any], cell: str) -> None:
+    given_a_table(storage, [event(1, tags=attribute)])
+    outcome = export(storage)
+    assert personalize_reads(contents(storage[1], outcome["files"][0]))[1][4] == cell
 
 
 @given(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])))
@@ -168,7 +207,7 @@ def test_every_text_comes_back_from_csv_as_it_was(plain: str) -> None:
 
 
 def test_an_unknown_attribute_type_names_what_was_expected() -> None:
-    column = Column.of({"name": "SALE", "attribute": "sale", "type": "boolean", "required": True})
+    column = Column.of({"name": "SALE", "attribute": "sale", "type": "boolean", "required": True}, Counter())
     with pytest.raises(Refused, match="the attribute sale is of DynamoDB's type S, where BOOL is expected"):
         column.read({"sale": {"S": "yes"}})
 
@@ -201,6 +240,7 @@ def segment(**changes: Any) -> dict[str, Any]:
         "rows": 5,
         "rejected": 1,
         "reasons": {"missing": 1},
+        "mended": {"lineBreak": 3},
         "files": ["a.csv"],
         **changes,
     }
@@ -213,6 +253,7 @@ def test_the_manifest_adds_the_segments_up_and_says_where_the_files_are(storage:
         "rows": {"interactions": 7},
         "rejected": {"interactions": 2},
         "reasons": {"missing": 2},
+        "mended": {"lineBreak": 6},
         "locations": {"INTERACTIONS": "s3://exports/exports/run-1/interactions/"},
         "manifest": "exports/run-1/manifest.json",
     }
