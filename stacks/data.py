@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
+from lambdas.common.bucket_policy import statements
 from stacks.constructs.permission import acknowledge
 from stacks.constructs.personalize_role import PersonalizeRole
 
@@ -30,7 +32,11 @@ class DataStack(cdk.Stack):
             termination_protection=config.retain_data,
         )
         self._kept = cdk.RemovalPolicy.RETAIN if config.retain_data else cdk.RemovalPolicy.DESTROY
-        self.exports = self._bucket()
+        self.exports = self._exports(config)
+        # exported here already, so that a permission on it can be named in its acknowledgement
+        self.exports_arn: str = (
+            self.export_value(self.exports.bucket_arn) if config.exports is None else self.exports.bucket_arn
+        )
         self.personalize_role = PersonalizeRole(self, "Personalize", bucket=self.exports).role
         self.engine = self._table("Engine", dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING))
         self.sources = {
@@ -45,6 +51,19 @@ class DataStack(cdk.Stack):
         cdk.CfnOutput(self, "EngineTable", value=self.engine.table_name)
         for name, table in self.sources.items():
             cdk.CfnOutput(self, f"{name.capitalize()}Table", value=table.table_name)
+
+    def _exports(self, config: Config) -> s3.IBucket:
+        if config.exports is None:
+            return self._bucket()
+        bucket = config.exports.bucket
+        # no stack can edit the policy of a bucket that it does not own
+        lets_in = json.dumps(statements(bucket, partition=cdk.Aws.PARTITION))
+        cdk.CfnOutput(self, "ExportBucketStatements", value=lets_in)
+        cdk.Annotations.of(self).add_info(
+            f"the policy of the bucket {bucket} has to let Personalize in, and every run checks that first; "
+            f"its Statement needs {json.dumps(statements(bucket, partition='aws'))}"
+        )
+        return s3.Bucket.from_bucket_name(self, "Exports", bucket)
 
     def _bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(

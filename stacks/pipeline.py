@@ -45,8 +45,6 @@ class PipelineStack(cdk.Stack):
         cdk.CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
 
     def _export_data(self) -> PythonFunction:
-        # exported here already, so that the permission can be named in its acknowledgement
-        exports: str = self._data.export_value(self._data.exports.bucket_arn)
         return self._function(
             "export_data",
             "Writes one scan segment of a table, or the manifest of all, to the exports",
@@ -57,7 +55,7 @@ class PipelineStack(cdk.Stack):
                 Permission(["dynamodb:Scan"], [table.table_arn for table in self._data.sources.values()]),
                 Permission(
                     ["s3:PutObject", "s3:AbortMultipartUpload"],
-                    [f"{exports}/{EXPORTS}"],
+                    [f"{self._data.exports_arn}/{EXPORTS}"],
                     inexact_because=OWN_KEYS,
                 ),
             ],
@@ -67,15 +65,22 @@ class PipelineStack(cdk.Stack):
         arns, role = self._personalize, self._data.personalize_role
         return self._function(
             "setup_datasets",
-            "Makes dataset group, schemas, datasets and import jobs exist",
+            "Makes dataset group, schemas, datasets, import jobs, event tracker and filters exist",
             environment={"PERSONALIZE_ROLE_ARN": role.role_arn},
             permissions=[
                 arns.permit("DescribeDatasetGroup", "CreateDatasetGroup", on=[arns.dataset_groups]),
                 arns.permit("DescribeSchema", "CreateSchema", on=[arns.schemas]),
                 arns.permit("DescribeDataset", on=[arns.datasets]),
+                arns.permit("UpdateDataset", on=[arns.datasets, arns.schemas]),
+                arns.permit("DescribeFilter", on=[arns.filters]),
+                arns.permit("CreateFilter", on=[arns.filters, arns.dataset_groups]),
+                arns.permit("DescribeEventTracker", on=[arns.event_trackers]),
+                arns.permit("CreateEventTracker", on=[arns.event_trackers, arns.dataset_groups]),
                 arns.permit("CreateDataset", on=[arns.datasets, arns.dataset_groups, arns.schemas]),
                 arns.permit("DescribeDatasetImportJob", on=[arns.import_jobs]),
                 arns.permit("CreateDatasetImportJob", on=[arns.import_jobs, arns.datasets]),
+                Permission(["personalize:ListEventTrackers"], ["*"], inexact_because="the operation takes no resource"),
+                *self._own_bucket(),
                 Permission(
                     ["iam:PassRole"],
                     [role.role_arn],
@@ -83,6 +88,11 @@ class PipelineStack(cdk.Stack):
                 ),
             ],
         )
+
+    def _own_bucket(self) -> list[Permission]:
+        if self._config.exports is None:
+            return []
+        return [Permission(["s3:ListBucket", "s3:GetBucketPolicy"], [self._data.exports_arn])]
 
     def _train_model(self) -> PythonFunction:
         arns = self._personalize
@@ -111,7 +121,7 @@ class PipelineStack(cdk.Stack):
             permissions=[
                 arns.permit("DescribeCampaign", "GetRecommendations", on=[arns.campaigns]),
                 arns.permit("CreateCampaign", "UpdateCampaign", on=[arns.campaigns, arns.solutions, arns.versions]),
-                Permission(["dynamodb:PutItem"], [self._data.engine.table_arn]),
+                Permission(["dynamodb:GetItem", "dynamodb:PutItem"], [self._data.engine.table_arn]),
             ],
         )
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from botocore.exceptions import ClientError
 
 from lambdas.common.errors import error_code, translated
 
 T = TypeVar("T")
+
+UNDER_WAY: Final = frozenset({"CREATE PENDING", "CREATE IN_PROGRESS"})
+"""The statuses of what is being made, an update's included."""
 
 
 def found(describe: Callable[[], T], *, arn: str) -> T | None:

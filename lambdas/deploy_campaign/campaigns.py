@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lambdas.common.errors import RetryableError, translated
 from lambdas.common.names import Account
-from lambdas.common.resources import created, found
+from lambdas.common.resources import UNDER_WAY, created, found
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
     from mypy_boto3_personalize.type_defs import CampaignTypeDef
-
-_UNDER_WAY: Final = frozenset({"CREATE PENDING", "CREATE IN_PROGRESS"})
 
 
 class Campaigns:
@@ -42,15 +40,20 @@ class Campaigns:
             return {"campaignArn": arn, "awaiting": "create"}
         return {"campaignArn": arn, "awaiting": self._update(arn, answer["campaign"], version_arn, min_tps)}
 
+    def go_back(self, arn: str, *, version_arn: str) -> None:
+        """Begin to serve an earlier version again."""
+        with translated(f"taking {arn} back to {version_arn}"):
+            self._personalize.update_campaign(campaignArn=arn, solutionVersionArn=version_arn)
+
     def _update(self, arn: str, campaign: CampaignTypeDef, version_arn: str, min_tps: int) -> str:
         wanted = (version_arn, min_tps)
         update = campaign.get("latestCampaignUpdate")
-        if update and update["status"] in _UNDER_WAY:
+        if update and update["status"] in UNDER_WAY:
             if (update["solutionVersionArn"], update["minProvisionedTPS"]) == wanted:
                 return "update"
             raise RetryableError(f"{arn} is being updated to {update['solutionVersionArn']}")
         if (campaign["solutionVersionArn"], campaign["minProvisionedTPS"]) == wanted:
-            if campaign["status"] in _UNDER_WAY:
+            if campaign["status"] in UNDER_WAY:
                 return "create"
             if campaign["status"] == "ACTIVE":
                 return "nothing"

@@ -22,11 +22,15 @@ dynamodb = boto3.client("dynamodb")
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
     campaigns = Campaigns(personalize, account=Account.of_function(context.invoked_function_arn))
-    publication = Publication(runtime, dynamodb, table=os.environ["ENGINE_TABLE"])
+    publication = Publication(runtime, dynamodb, campaigns, table=os.environ["ENGINE_TABLE"])
     steps: dict[str, Step] = {
         "campaign": lambda e: campaigns.deploy(
             name=e["name"], version_arn=e["solutionVersionArn"], min_tps=e["minProvisionedTPS"]
         ),
-        "publish": lambda e: {"published": publication.publish(e["models"], run_id=e["runId"])},
+        "publish": lambda e: {
+            "published": publication.publish(
+                e["models"], run_id=e["runId"], filters=e["filters"], tracking_id=e["trackingId"]
+            )
+        },
     }
     return run_step(steps, event)

@@ -1,18 +1,19 @@
-"""What the set-up does in Personalize: dataset group, schema, dataset, import job."""
+"""What the set-up does in Personalize: dataset group, schema, dataset, import job, event tracker, filter."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lambdas.common.errors import InvalidError
+from lambdas.common.errors import FailedError, InvalidError, RetryableError, translated
 from lambdas.common.names import Account, job_name
-from lambdas.common.resources import describe_or_create
+from lambdas.common.resources import UNDER_WAY, created, describe_or_create
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
+    from mypy_boto3_personalize.type_defs import DatasetTypeDef
 
 
 class DatasetSetup:
@@ -34,9 +35,11 @@ class DatasetSetup:
         return arn
 
     def dataset(self, *, group_arn: str, dataset_type: str, name: str, schema: Mapping[str, Any]) -> dict[str, str]:
-        """The dataset of `dataset_type` in the group, with `schema`: `{"datasetArn", "schemaArn"}`.
+        """The dataset of `dataset_type` in the group, with `schema`: `{"datasetArn", "awaiting"}`.
 
-        A dataset that exists with another schema is an `InvalidError`: Personalize cannot change it in place.
+        `awaiting` is `create` (judge by the dataset's status) or `update` (judge by its `latestDatasetUpdate`): items
+        and users may get new optional fields. Personalize says no to any other change, and to every change of
+        interactions; that is an `InvalidError`.
         """
         schema_arn = self._schema(name, json.dumps(schema))
         group = group_arn.rpartition("/")[2]
@@ -48,12 +51,27 @@ class DatasetSetup:
             ),
             arn=arn,
         )
-        if existing and existing["dataset"]["schemaArn"] != schema_arn:
+        if existing is None or existing["dataset"]["schemaArn"] == schema_arn:
+            return {"datasetArn": arn, "awaiting": "create"}
+        self._update(arn, existing["dataset"], schema_arn, dataset_type)
+        return {"datasetArn": arn, "awaiting": "update"}
+
+    def _update(self, arn: str, dataset: DatasetTypeDef, schema_arn: str, dataset_type: str) -> None:
+        remedy = "take the changed fields back, delete the dataset, or use another project name"
+        if dataset_type == "INTERACTIONS":
             raise InvalidError(
-                f"{arn} was made with {existing['dataset']['schemaArn']}, the configuration now gives "
-                f"{schema_arn}: take the changed fields back, delete the dataset, or use another project name"
+                f"{arn} was made with {dataset['schemaArn']}, the configuration now gives {schema_arn}: {remedy}"
             )
-        return {"datasetArn": arn, "schemaArn": schema_arn}
+        update = dataset.get("latestDatasetUpdate", {})
+        if update.get("schemaArn") == schema_arn and update.get("status") in UNDER_WAY:
+            return
+        try:
+            with translated(f"giving {arn} the schema {schema_arn}"):
+                self._personalize.update_dataset(datasetArn=arn, schemaArn=schema_arn)
+        except InvalidError as error:
+            raise InvalidError(
+                f"{error}; new fields have to be optional, old ones stay as they are: {remedy}"
+            ) from error
 
     def import_job(self, *, dataset_arn: str, name: str, run_id: str, location: str) -> str:
         """The ARN of the import job by which run `run_id` replaces the dataset's bulk data with `location`."""
@@ -72,9 +90,59 @@ class DatasetSetup:
         )
         return arn
 
+    def event_tracker(self, *, group_arn: str, name: str) -> dict[str, str]:
+        """The event tracker of the group, which has one at most: `{"eventTrackerArn", "trackingId"}`."""
+        arn = self._tracker_of(group_arn)
+        if arn is None:
+            # without an ARN to describe: a tracker's ends in an id of Personalize's own
+            created(
+                lambda: self._personalize.create_event_tracker(name=name, datasetGroupArn=group_arn),
+                arn=f"the event tracker of {group_arn}",
+            )
+            arn = self._tracker_of(group_arn)
+        if arn is None:
+            raise RetryableError(f"Personalize does not list the event tracker of {group_arn} yet")
+        with translated(f"describing {arn}"):
+            tracker = self._personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]
+        return {"eventTrackerArn": arn, "trackingId": tracker["trackingId"]}
+
+    def filters(self, *, group_arn: str, wanted: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """The filters of the group, each from `{"name", "resource", "expression"}`.
+
+        `{"filters": [{"name", "filterArn"}], "pending": names that are not ACTIVE yet}`; a filter that failed is a
+        `FailedError` with Personalize's reason.
+        """
+        made = [(each["name"], *self._filter(group_arn, each["resource"], each["expression"])) for each in wanted]
+        return {
+            "filters": [{"name": name, "filterArn": arn} for name, arn, _ in made],
+            "pending": [name for name, _, status in made if status != "ACTIVE"],
+        }
+
+    def _filter(self, group_arn: str, prefix: str, expression: str) -> tuple[str, str]:
+        # filters cannot be edited, so the name carries a hash of the expression
+        name = job_name(prefix, _digest(expression))
+        arn = self._account.personalize_arn(f"filter/{name}")
+        existing = describe_or_create(
+            lambda: self._personalize.describe_filter(filterArn=arn),
+            lambda: self._personalize.create_filter(name=name, datasetGroupArn=group_arn, filterExpression=expression),
+            arn=arn,
+        )
+        if existing is None:
+            return arn, "CREATE PENDING"
+        status = existing["filter"]["status"]
+        if status == "CREATE FAILED":
+            reason = existing["filter"].get("failureReason", "no reason is given")
+            raise FailedError(f"the filter {arn} failed: {reason}; change its expression, then run again")
+        return arn, status
+
+    def _tracker_of(self, group_arn: str) -> str | None:
+        with translated(f"listing the event trackers of {group_arn}"):
+            listed = self._personalize.list_event_trackers(datasetGroupArn=group_arn)["eventTrackers"]
+        return listed[0]["eventTrackerArn"] if listed else None
+
     def _schema(self, prefix: str, schema: str) -> str:
         # schemas cannot be edited, so the name carries a hash of the contents
-        name = f"{prefix}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
+        name = f"{prefix}-{_digest(schema)}"
         arn = self._account.personalize_arn(f"schema/{name}")
         describe_or_create(
             lambda: self._personalize.describe_schema(schemaArn=arn),
@@ -82,3 +150,7 @@ class DatasetSetup:
             arn=arn,
         )
         return arn
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

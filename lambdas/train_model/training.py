@@ -13,6 +13,7 @@ from lambdas.common.resources import describe_or_create
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
+    from mypy_boto3_personalize.type_defs import SolutionTypeDef
 
 
 class Training:
@@ -23,7 +24,9 @@ class Training:
         self._account = account
 
     def solution(self, *, name: str, group_arn: str, recipe_arn: str, config: Mapping[str, Any]) -> str:
-        """The ARN of the solution `name`; one that exists with another recipe is an `InvalidError`."""
+        """The ARN of the solution `name`; one that exists with another recipe or other hyperparameters is an
+        `InvalidError`.
+        """
         arn = self._account.personalize_arn(f"solution/{name}")
         existing = describe_or_create(
             lambda: self._personalize.describe_solution(solutionArn=arn),
@@ -41,6 +44,11 @@ class Training:
             raise InvalidError(
                 f"{arn} uses {existing['solution']['recipeArn']}, the configuration now gives {recipe_arn}: "
                 "a solution keeps its recipe, so give the model another name"
+            )
+        if existing and (kept := _other_settings(existing["solution"], config)):
+            raise InvalidError(
+                f"{arn} was made with {kept}, the configuration now gives {config['algorithmHyperParameters']}: "
+                "a solution keeps its hyperparameters, so give the model another name"
             )
         return arn
 
@@ -72,3 +80,14 @@ class Training:
                 if version["solutionVersion"].get("name") == name:
                     return arn
         raise InvalidError(f"Personalize says that {solution_arn} has a version named {name}, but lists none")
+
+
+def _other_settings(solution: SolutionTypeDef, config: Mapping[str, Any]) -> dict[str, str]:
+    """The hyperparameters of the solution that `config` gives other values; what Personalize adds is left alone."""
+    has = solution.get("solutionConfig", {}).get("algorithmHyperParameters", {})
+    wanted: Mapping[str, str] = config.get("algorithmHyperParameters", {})
+    return {
+        name: has.get(name, "its default")
+        for name, value in wanted.items()
+        if has.get(name, "").lower() != value.lower()
+    }

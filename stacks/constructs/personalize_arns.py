@@ -25,6 +25,9 @@ class PersonalizeArns:
         self.schemas = self._arns(f"schema/{project}-*")
         self.datasets = self._arns(f"dataset/{project}/*")
         self.import_jobs = self._arns(f"dataset-import-job/{project}-*")
+        self.filters = self._arns(f"filter/{project}-*")
+        # they end in an id that Personalize makes up, with nothing of the project in it
+        self.event_trackers = self._arns("event-tracker/*")
         self.solutions = self._arns(*(f"solution/{name}" for name in resources))
         self.versions = self._arns(*(f"solution/{name}/*" for name in resources))
         self.campaigns = self._arns(*(f"campaign/{name}" for name in resources))
@@ -36,8 +39,8 @@ class PersonalizeArns:
             [f"personalize:{operation}" for operation in operations],
             resources,
             inexact_because=(
-                "schemas end in a hash, jobs in the run's id, datasets in their type, versions in an id that "
-                "Personalize makes up; all begin with the project's name"
+                "schemas and filters end in a hash, jobs in the run's id, datasets in their type, versions and event "
+                "trackers in an id that Personalize makes up; all but the trackers' begin with the project's name"
             )
             if any(arn.endswith("*") for arn in resources)
             else None,

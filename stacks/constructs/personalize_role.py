@@ -20,7 +20,7 @@ class PersonalizeRole(Construct):
     missing, every import is refused with "Insufficient privileges for accessing data in S3".
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, bucket: s3.Bucket) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, bucket: s3.IBucket) -> None:
         super().__init__(scope, construct_id)
         personalize = iam.ServicePrincipal("personalize.amazonaws.com")
         self.role = iam.Role(

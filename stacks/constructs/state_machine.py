@@ -88,6 +88,7 @@ def _descriptions(arns: PersonalizeArns) -> list[Permission]:
         arns.permit("DescribeDatasetGroup", on=[arns.dataset_groups]),
         arns.permit("DescribeDataset", on=[arns.datasets]),
         arns.permit("DescribeDatasetImportJob", on=[arns.import_jobs]),
+        arns.permit("DescribeEventTracker", on=[arns.event_trackers]),
         arns.permit("DescribeSolution", on=[arns.solutions]),
         arns.permit("DescribeSolutionVersion", on=[arns.versions]),
         arns.permit("DescribeCampaign", on=[arns.campaigns]),

@@ -12,7 +12,7 @@ _GOING_ON = ("CREATE PENDING", "CREATE IN_PROGRESS", "UPDATE PENDING", "UPDATE I
 _STOPPED = ("CREATE STOPPING", "CREATE STOPPED")
 # the first looks come after 0, 1, 3, 7, … seconds, since most resources are ready at once; then the wait grows by
 # `pollSeconds` every three polls, since a job of hours needs no look every minute
-_SECONDS = "$min([$power(2, $states.input.polls - 1) - 1, $pollSeconds * (1 + $floor($states.input.polls / 3))])"
+SECONDS = "$min([$power(2, $states.input.polls - 1) - 1, $pollSeconds * (1 + $floor($states.input.polls / 3))])"
 START = {"polls": 0}
 """What the state before an await hands over."""
 
@@ -21,7 +21,7 @@ START = {"polls": 0}
 class Kind:
     """A kind of Personalize resource: how Step Functions describes it, and after how many polls it took too long.
 
-    With the usual `pollSeconds` of 60, 13 polls are twenty minutes, 25 under two hours, 45 six, 62 eleven.
+    With the usual `pollSeconds` of 60, 10 polls are ten minutes, 13 twenty, 25 under two hours, 45 six, 62 eleven.
     """
 
     name: str
@@ -34,9 +34,14 @@ class Kind:
 
 
 DATASET_GROUP = Kind("dataset group", "describeDatasetGroup", "DatasetGroupArn", "DatasetGroup", 13)
-DATASET = Kind("dataset", "describeDataset", "DatasetArn", "Dataset", 13)
+DATASET = Kind("dataset", "describeDataset", "DatasetArn", "Dataset", 10)
+# while an update is under way the dataset's own status tells too, but not whether it failed
+DATASET_UPDATE = Kind(
+    "dataset update", "describeDataset", "DatasetArn", "Dataset.LatestDatasetUpdate", 13, absent="CREATE PENDING"
+)
+EVENT_TRACKER = Kind("event tracker", "describeEventTracker", "EventTrackerArn", "EventTracker", 10)
 IMPORT_JOB = Kind("import", "describeDatasetImportJob", "DatasetImportJobArn", "DatasetImportJob", 45)
-SOLUTION = Kind("solution", "describeSolution", "SolutionArn", "Solution", 13)
+SOLUTION = Kind("solution", "describeSolution", "SolutionArn", "Solution", 10)
 VERSION = Kind("training", "describeSolutionVersion", "SolutionVersionArn", "SolutionVersion", 62)
 CAMPAIGN = Kind("campaign", "describeCampaign", "CampaignArn", "Campaign", 25)
 # while an update is under way, and after it failed, the campaign itself stays ACTIVE on the old version
@@ -48,7 +53,17 @@ CAMPAIGN_UPDATE = Kind(
     25,
     absent="CREATE PENDING",
 )
-KINDS = (DATASET_GROUP, DATASET, IMPORT_JOB, SOLUTION, VERSION, CAMPAIGN, CAMPAIGN_UPDATE)
+KINDS = (
+    DATASET_GROUP,
+    DATASET,
+    DATASET_UPDATE,
+    EVENT_TRACKER,
+    IMPORT_JOB,
+    SOLUTION,
+    VERSION,
+    CAMPAIGN,
+    CAMPAIGN_UPDATE,
+)
 
 
 def describe_state(kind: Kind) -> str:
@@ -68,7 +83,7 @@ def await_active(arns: Arns, kind: Kind, *, arn: str, then: str, failed: str) ->
         judge: _judge(kind, arn=arn, then=then, failed=failed, wait=wait),
         wait: {
             "Type": "Wait",
-            "Seconds": expression(_SECONDS),
+            "Seconds": expression(SECONDS),
             "Next": describe_state(kind),
         },
     }

@@ -1,4 +1,6 @@
-"""The part of the workflow that makes the data known to Personalize: dataset group, datasets, import jobs."""
+"""The part of the workflow that makes the data known to Personalize: dataset group, datasets, imports, event tracker,
+filters.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,16 @@ if TYPE_CHECKING:
     from lambdas.common.config import Config
 
 START: Final = "Set up dataset group"
+# ten minutes with the usual `pollSeconds`
+_FILTER_POLLS: Final = 10
 _PAYLOAD: Final = "$states.result.Payload"
 
 
 def dataset_states(arns: Arns, config: Config, *, then: str, failed: str) -> States:
-    """The states that end with every dataset imported and the variable `datasetGroupArn`."""
+    """The states that end with every dataset imported and the variables `datasetGroupArn`, `trackingId` and `filters`.
+
+    `filters` is a list of `{"name", "filterArn"}`.
+    """
     return {
         START: arns.invoke(
             arns.setup_datasets,
@@ -35,8 +42,23 @@ def dataset_states(arns: Arns, config: Config, *, then: str, failed: str) -> Sta
                 "StartAt": "Is there a file",
                 "States": _one_dataset(arns),
             },
-            "Next": then,
+            "Next": "Set up event tracker",
         },
+        "Set up event tracker": arns.invoke(
+            arns.setup_datasets,
+            {"step": "eventTracker", "datasetGroupArn": expression("$datasetGroupArn"), "name": config.project},
+            Assign={
+                "eventTrackerArn": expression(f"{_PAYLOAD}.eventTrackerArn"),
+                "trackingId": expression(f"{_PAYLOAD}.trackingId"),
+            },
+            Output=awaiting.START,
+            Next=awaiting.describe_state(awaiting.EVENT_TRACKER),
+        ),
+        **awaiting.await_active(
+            arns, awaiting.EVENT_TRACKER, arn="eventTrackerArn", then="Event tracker ready", failed=failed
+        ),
+        "Event tracker ready": {"Type": "Pass", "Output": awaiting.START, "Next": "Set up filters"},
+        **_filter_states(arns, config, then=then, failed=failed),
     }
 
 
@@ -44,6 +66,13 @@ def _datasets(config: Config) -> list[dict[str, Any]]:
     return [
         {"type": name, "name": f"{config.project}-{name.lower()}", "schema": dataset.schema_document}
         for name, dataset in config.datasets.items()
+    ]
+
+
+def _filters(config: Config) -> list[dict[str, Any]]:
+    return [
+        {"name": each.name, "resource": f"{config.project}-{each.name}", "expression": each.expression}
+        for each in config.filters
     ]
 
 
@@ -74,10 +103,28 @@ def _one_dataset(arns: Arns) -> States:
                 "dataset": expression("$states.input"),
                 "datasetArn": expression(f"{_PAYLOAD}.datasetArn"),
             },
-            Output=awaiting.START,
-            Next=awaiting.describe_state(awaiting.DATASET),
+            Output={**awaiting.START, "awaiting": expression(f"{_PAYLOAD}.awaiting")},
+            Next="Is it an update",
         ),
+        "Is it an update": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": expression("$states.input.awaiting = 'update'"),
+                    "Next": awaiting.describe_state(awaiting.DATASET_UPDATE),
+                }
+            ],
+            "Default": awaiting.describe_state(awaiting.DATASET),
+        },
         **awaiting.await_active(arns, awaiting.DATASET, arn="datasetArn", then="Start import", failed="Dataset failed"),
+        **awaiting.await_active(
+            # the dataset itself is ready a moment after its update is
+            arns,
+            awaiting.DATASET_UPDATE,
+            arn="datasetArn",
+            then=awaiting.describe_state(awaiting.DATASET),
+            failed="Dataset failed",
+        ),
         "Start import": arns.invoke(
             arns.setup_datasets,
             {
@@ -96,4 +143,43 @@ def _one_dataset(arns: Arns) -> States:
         ),
         "Dataset imported": {"Type": "Succeed"},
         "Dataset failed": FAIL,
+    }
+
+
+def _filter_states(arns: Arns, config: Config, *, then: str, failed: str) -> States:
+    """All filters at once: thirty awaits of their own would be too many events for one execution."""
+    return {
+        "Set up filters": arns.invoke(
+            arns.setup_datasets,
+            {
+                "step": "filters",
+                "datasetGroupArn": expression("$datasetGroupArn"),
+                "filters": _filters(config),
+            },
+            Assign={"filters": expression(f"{_PAYLOAD}.filters")},
+            Output={
+                "polls": expression("$states.input.polls + 1"),
+                "pending": expression(f"{_PAYLOAD}.pending"),
+            },
+            Next="Judge filters",
+        ),
+        "Judge filters": {
+            "Type": "Choice",
+            "Choices": [
+                {"Condition": expression("$count($states.input.pending) = 0"), "Next": then},
+                {
+                    "Condition": expression(f"$states.input.polls >= {_FILTER_POLLS}"),
+                    "Output": {
+                        "error": "FailedError",
+                        "cause": expression(
+                            f"'after {_FILTER_POLLS} looks these filters are still being made: ' "
+                            "& $join($states.input.pending, ', ')"
+                        ),
+                    },
+                    "Next": failed,
+                },
+            ],
+            "Default": "Wait for filters",
+        },
+        "Wait for filters": {"Type": "Wait", "Seconds": expression(awaiting.SECONDS), "Next": "Set up filters"},
     }

@@ -51,12 +51,19 @@ def _run(config: Config, arns: Arns) -> State:
     """Everything that happens under the lease, as one state: whatever fails in it, the lease is given back."""
     failed = "Run failed"
     states: States = {
+        **_bucket_check(config, arns),
         **export.export_states(arns, config, then=datasets.START, failed=failed),
         **datasets.dataset_states(arns, config, then=models.START, failed=failed),
         **models.model_states(arns, config, then=_PUBLISH, failed=failed),
         _PUBLISH: arns.invoke(
             arns.deploy_campaign,
-            {"step": "publish", "runId": expression(RUN_ID), "models": expression("$models")},
+            {
+                "step": "publish",
+                "runId": expression(RUN_ID),
+                "models": expression("$models"),
+                "filters": expression("$filters"),
+                "trackingId": expression("$trackingId"),
+            },
             Next="Published",
         ),
         "Published": {
@@ -74,8 +81,19 @@ def _run(config: Config, arns: Arns) -> State:
     }
     return {
         "Type": "Parallel",
-        "Branches": [{"StartAt": export.START, "States": states}],
+        "Branches": [{"StartAt": next(iter(states)), "States": states}],
         "Output": expression("$states.result[0]"),
         "Catch": [{"ErrorEquals": ["States.ALL"], "Output": FAILURE, "Next": lease.RELEASE_AFTER_FAILURE}],
         "Next": lease.RELEASE,
+    }
+
+
+def _bucket_check(config: Config, arns: Arns) -> States:
+    """A bucket of somebody's own has to let Personalize in, and nothing may be created where it does not."""
+    if config.exports is None:
+        return {}
+    return {
+        "Check bucket": arns.invoke(
+            arns.setup_datasets, {"step": "bucket", "bucket": config.exports.bucket}, Next=export.START
+        )
     }

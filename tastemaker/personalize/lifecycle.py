@@ -27,6 +27,8 @@ class Path:
     """The member (an update's summary) that carries the states; None: the resource itself."""
     takes: tuple[str, ...] = ()
     """The members that the resource takes over from that summary on success."""
+    meanwhile: tuple[str, ...] = ()
+    """What the resource itself shows in each of the states, where its summary carries them."""
 
 
 _CREATING: Final = ("CREATE PENDING", "CREATE IN_PROGRESS")
@@ -43,8 +45,17 @@ UPDATE_CAMPAIGN: Final = Path(
     shown_in="latestCampaignUpdate",
     takes=("solutionVersionArn", "solutionArn", "minProvisionedTPS", "campaignConfig"),
 )
+UPDATE_DATASET: Final = Path(
+    "update dataset",
+    _CREATING,
+    "ACTIVE",
+    "CREATE FAILED",
+    shown_in="latestDatasetUpdate",
+    takes=("schemaArn",),
+    meanwhile=("UPDATE PENDING", "UPDATE IN_PROGRESS"),
+)
 
-_PATHS: Final = {path.name: path for path in (CREATE, STOP, DELETE, DELETE_GROUP, UPDATE_CAMPAIGN)}
+_PATHS: Final = {path.name: path for path in (CREATE, STOP, DELETE, DELETE_GROUP, UPDATE_CAMPAIGN, UPDATE_DATASET)}
 
 PENDING_OR_IN_PROGRESS: Final = frozenset(_CREATING)
 
@@ -148,5 +159,7 @@ def _advance(resource: Passenger, passage: Passage, now: float) -> bool:
 
 def _show(resource: Passenger, path: Path, status: str, now: float) -> Members:
     shown: Members = resource.members if path.shown_in is None else resource.members[path.shown_in]
+    if path.meanwhile and status in path.states:
+        resource.members["status"] = path.meanwhile[path.states.index(status)]
     shown.update(status=status, lastUpdatedDateTime=now)
     return shown

@@ -94,7 +94,7 @@ def test_no_inner_scope_assigns_a_variable_of_an_outer_one(workflow: Json) -> No
 def test_every_function_call_is_retried_on_lambdas_errors_and_on_retryable_ones_with_jitter(workflow: Json) -> None:
     calls = [state for _, state in states(workflow) if state.get("Resource", "").endswith("lambda:invoke")]
 
-    assert len(calls) == 10
+    assert len(calls) == 12
     for call in calls:
         named = {error for retry in call["Retry"] for error in retry["ErrorEquals"]}
         assert {"RetryableError", "Lambda.ServiceException", "Lambda.TooManyRequestsException"} <= named

@@ -16,6 +16,7 @@ NO_RESOURCE = {
     "xray:PutTelemetryRecords",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
+    "personalize:ListEventTrackers",
     "personalize:ListSolutionVersions",
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
@@ -48,6 +49,12 @@ def allowed(template: Template, function: str) -> set[str]:
                 "personalize:CreateSchema",
                 "personalize:DescribeDataset",
                 "personalize:CreateDataset",
+                "personalize:UpdateDataset",
+                "personalize:ListEventTrackers",
+                "personalize:DescribeEventTracker",
+                "personalize:CreateEventTracker",
+                "personalize:DescribeFilter",
+                "personalize:CreateFilter",
                 "personalize:DescribeDatasetImportJob",
                 "personalize:CreateDatasetImportJob",
                 "iam:PassRole",
@@ -71,6 +78,7 @@ def allowed(template: Template, function: str) -> set[str]:
                 "personalize:CreateCampaign",
                 "personalize:UpdateCampaign",
                 "personalize:GetRecommendations",
+                "dynamodb:GetItem",
                 "dynamodb:PutItem",
             },
         ),
@@ -108,6 +116,9 @@ def test_every_personalize_resource_begins_with_the_projects_name(pipeline: Temp
         f"{PERSONALIZE}schema/example-shop-*",
         f"{PERSONALIZE}dataset/example-shop/*",
         f"{PERSONALIZE}dataset-import-job/example-shop-*",
+        # its ARN ends in an id of Personalize's own
+        f"{PERSONALIZE}event-tracker/*",
+        f"{PERSONALIZE}filter/example-shop-*",
         f"{PERSONALIZE}solution/example-shop-for-you",
         f"{PERSONALIZE}solution/example-shop-for-you/*",
         f"{PERSONALIZE}campaign/example-shop-for-you",
@@ -135,6 +146,7 @@ def test_the_state_machine_calls_only_the_functions_and_looks_at_what_it_awaits(
         "personalize:DescribeDatasetGroup",
         "personalize:DescribeDataset",
         "personalize:DescribeDatasetImportJob",
+        "personalize:DescribeEventTracker",
         "personalize:DescribeSolution",
         "personalize:DescribeSolutionVersion",
         "personalize:DescribeCampaign",
@@ -203,7 +215,7 @@ def test_the_deployed_definition_is_the_one_that_the_tests_run(pipeline: Templat
     assert list(deployed["States"]) == list(workflow["States"])
     resources = {value for key, value in everything_in(deployed) if key == "Resource"}
     assert "arn:<AWS::Partition>:states:::lambda:invoke" in resources
-    assert len(resources) == 11
+    assert len(resources) == 12
 
 
 def test_training_that_personalize_would_start_by_itself_is_left_to_nobody(pipeline: Template) -> None:

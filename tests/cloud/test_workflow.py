@@ -319,3 +319,54 @@ def test_strange_poll_seconds_do_no_harm(world: World, workflow: Json, given: Js
     world.describe("DescribeDataset", [{"status": "CREATE PENDING"}, {"status": "ACTIVE"}])
 
     assert world.machines.output(workflow, given)["rows"]["interactions"] == 40
+
+
+def test_filters_that_are_not_ready_are_asked_for_again(world: World, workflow: Json) -> None:
+    answer, looks = world.steps["filters"], iter([["unseen"], ["unseen"], []])
+    world.steps["filters"] = lambda payload: {**answer(payload), "pending": next(looks)}
+
+    execution = world.machines.start(workflow)
+
+    assert world.machines.end_of(execution)["status"] == "SUCCEEDED"
+    assert len(world.payloads("filters")) == 3
+
+
+def test_filters_that_never_become_ready_end_the_run_with_their_names(world: World, workflow: Json) -> None:
+    world.steps["filters"] = lambda _: {"filters": [], "pending": ["unseen", "cheap"]}
+
+    description = world.machines.end_of(world.machines.start(workflow))
+
+    assert description["status"] == "FAILED"
+    assert "these filters are still being made: unseen, cheap" in description["cause"]
+
+
+def test_an_updated_dataset_is_judged_by_its_update_and_then_by_itself(world: World, workflow: Json) -> None:
+    world.steps["dataset"] = lambda e: {"datasetArn": f"arn:{e['name']}", "awaiting": "update"}
+    update = {"status": "ACTIVE", "latestDatasetUpdate": {"status": "ACTIVE"}}
+    going_on = {"status": "UPDATE IN_PROGRESS", "latestDatasetUpdate": {"status": "CREATE IN_PROGRESS"}}
+    world.describe("DescribeDataset", [going_on, update])
+
+    assert world.machines.end_of(world.machines.start(workflow))["status"] == "SUCCEEDED"
+    # three datasets, each seen by both awaits, and one look more
+    assert len(world.requests("DescribeDataset")) == 7
+
+
+def test_a_dataset_whose_update_fails_ends_the_run_with_the_reason(world: World, workflow: Json) -> None:
+    world.steps["dataset"] = lambda e: {"datasetArn": f"arn:{e['name']}", "awaiting": "update"}
+    failed = {"status": "CREATE FAILED", "failureReason": "PRICE is gone"}
+    world.describe("DescribeDataset", [{"status": "ACTIVE", "latestDatasetUpdate": failed}])
+
+    description = world.machines.end_of(world.machines.start(workflow))
+
+    assert description["status"] == "FAILED"
+    assert "failed: PRICE is gone" in description["cause"]
+
+
+def test_what_is_published_has_the_filters_and_the_tracking_id(world: World, workflow: Json) -> None:
+    world.steps["filters"] = lambda _: {"filters": [{"name": "unseen", "filterArn": "arn:unseen"}], "pending": []}
+
+    world.machines.end_of(world.machines.start(workflow))
+
+    (published,) = world.payloads("publish")
+    assert published["filters"] == [{"name": "unseen", "filterArn": "arn:unseen"}]
+    assert published["trackingId"] == "track-1"

@@ -27,6 +27,7 @@ from lambdas.common.config.schedule import check_schedule
 ProjectName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z][a-zA-Z0-9-]{0,29}$")]
 ModelName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,29}$")]
 TableName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z0-9_.-]{3,255}$")]
+BucketName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 Origin = Annotated[str, StringConstraints(strict=True, pattern=r"^(\*|https?://[^/?#\s]+)$")]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
 
@@ -104,6 +105,12 @@ class Users(Dataset):
     dataset_rules: ClassVar[rules.DatasetRules] = rules.USERS
 
 
+class Exports(_Section):
+    """A bucket of one's own for the exports; without it the data stack creates one."""
+
+    bucket: BucketName
+
+
 class Model(_Section):
     """A recipe, trained and served at a route."""
 
@@ -169,6 +176,7 @@ class Config(_Section):
     interactions: Interactions
     items: Items | None = None
     users: Users | None = None
+    exports: Exports | None = None
     models: tuple[Model, ...]
     filters: Annotated[tuple[Filter, ...], AfterValidator(check_filters)] = ()
     retrain: Retrain

@@ -31,6 +31,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "project": "up to 30 letters, digits and hyphens, a letter first",
     "name": "up to 30 letters, digits, hyphens and underscores, a letter or a digit first",
     "table": "3 to 255 letters, digits, dots, hyphens and underscores",
+    "bucket": "a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens",
     "cors_origins": 'an origin such as "https://shop.example", without a path, or "*"',
 }
 

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
         CreateSchemaRequestTypeDef,
         DeleteDatasetRequestTypeDef,
         DeleteSchemaRequestTypeDef,
+        UpdateDatasetRequestTypeDef,
     )
 
 _TYPES: Final = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
 _DOMAIN_TYPES: Final = ("INTERACTIONS", "ITEMS", "USERS")
+_UPDATABLE: Final = ("ITEMS", "USERS")
 
 
 @operation("CreateSchema")
@@ -62,6 +64,23 @@ def create_dataset(here: AccountRegion, given: CreateDatasetRequestTypeDef) -> M
     }
     here.resources.add(DATASET, arn, members, tags=tags_of(given.get("tags")))
     return {"datasetArn": arn}
+
+
+@operation("UpdateDataset")
+def update_dataset(here: AccountRegion, given: UpdateDatasetRequestTypeDef) -> Members:
+    dataset = here.resources.get(DATASET, given["datasetArn"])
+    schema = here.resources.get(SCHEMA, given["schemaArn"])
+    dataset_type = dataset.members["datasetType"]
+    if dataset_type not in _UPDATABLE:
+        raise InvalidInput(f"{dataset.arn} is a {dataset_type} dataset: only {' and '.join(_UPDATABLE)} can change.")
+    if state := lifecycle.under_way(dataset):
+        raise in_use(dataset.arn, f"it is in {state}.")
+    _check_type(dataset_type, here.resources.get(DATASET_GROUP, dataset.members["datasetGroupArn"]), schema)
+    _check_extends(_parsed(schema.members["schema"], schema.members.get("domain")), schema_of(here, dataset))
+    now = here.clock.now()
+    dataset.members["latestDatasetUpdate"] = {"schemaArn": schema.arn, "creationDateTime": now}
+    lifecycle.begin(dataset, lifecycle.UPDATE_DATASET, now=now)
+    return {"datasetArn": dataset.arn}
 
 
 @operation("DeleteDataset")
@@ -108,6 +127,16 @@ def _check_type(dataset_type: str, group: Resource, schema: Resource) -> None:
     described = _parsed(schema.members["schema"], domain).dataset_type
     if described != dataset_type:
         raise InvalidInput(f"{schema.arn} describes {described}, not {dataset_type}: give a schema of that type.")
+
+
+def _check_extends(new: Schema, old: Schema) -> None:
+    """A new schema keeps every field as it is and adds fields that may be null."""
+    for field in old.fields:
+        if new.field(field.name) != field:
+            raise InvalidInput(f"The new schema lacks the field {field.name} as the dataset has it: keep it unchanged.")
+    for field in new.fields:
+        if old.field(field.name) is None and not field.nullable:
+            raise InvalidInput(f"The new field {field.name} must allow null: records that exist have none.")
 
 
 def _for_domain(domain: str | None) -> str:

@@ -18,7 +18,6 @@ Personalize = tuple["PersonalizeClient", Stubber]
 Runtime = tuple["PersonalizeRuntimeClient", Stubber]
 CAMPAIGN = ACCOUNT.personalize_arn("campaign/shop-for-you")
 OLD, NEW = (ACCOUNT.personalize_arn(f"solution/shop-for-you/{version}") for version in ("old", "new"))
-MODEL = {"name": "for-you", "route": "recommendations", "campaignArn": CAMPAIGN, "solutionVersionArn": NEW}
 
 
 def deploy(personalize: Personalize) -> dict[str, str]:
@@ -90,14 +89,6 @@ def test_somebody_elses_update_is_waited_for(personalize: Personalize) -> None:
         deploy(personalize)
 
 
-def answered(runtime: Runtime, items: list[str]) -> None:
-    runtime[1].add_response(
-        "get_recommendations",
-        {"itemList": [{"itemId": item} for item in items]},
-        {"campaignArn": CAMPAIGN, "userId": "never-seen-run-1", "numResults": 100},
-    )
-
-
 def engine_table(dynamodb: "DynamoDBClient") -> None:
     dynamodb.create_table(
         TableName="engine",
@@ -107,24 +98,108 @@ def engine_table(dynamodb: "DynamoDBClient") -> None:
     )
 
 
+@pytest.fixture
+def dynamodb(storage: tuple["DynamoDBClient", "S3Client"]) -> "DynamoDBClient":
+    engine_table(storage[0])
+    return storage[0]
+
+
+def model(route: str, name: str, *, version: str = "new") -> dict[str, str]:
+    return {
+        "name": name,
+        "route": route,
+        "campaignArn": ACCOUNT.personalize_arn(f"campaign/shop-{name}"),
+        "solutionVersionArn": ACCOUNT.personalize_arn(f"solution/shop-{name}/{version}"),
+    }
+
+
+FOR_YOU, ALIKE, LOVED = (
+    model("recommendations", "for-you"),
+    model("similar-items", "alike"),
+    model("popular-items", "loved"),
+)
+
+
+def answered(runtime: Runtime, of: dict[str, str], items: list[str], **asked: str) -> None:
+    runtime[1].add_response(
+        "get_recommendations",
+        {"itemList": [{"itemId": item} for item in items]},
+        {"campaignArn": of["campaignArn"], "numResults": 100, **(asked or {"userId": "never-seen-run-1"})},
+    )
+
+
+def publish(
+    runtime: Runtime, personalize: Personalize, dynamodb: "DynamoDBClient", *models: dict[str, str]
+) -> list[str]:
+    campaigns = Campaigns(personalize[0], account=ACCOUNT)
+    return Publication(runtime[0], dynamodb, campaigns, table="engine").publish(
+        models, run_id="run-1", filters=[{"name": "unseen", "filterArn": "arn:unseen"}], tracking_id="track-1"
+    )
+
+
+def published(dynamodb: "DynamoDBClient") -> Any:
+    return dynamodb.get_item(TableName="engine", Key={"key": {"S": "published"}}).get("Item")
+
+
 def test_what_answers_is_published_with_the_popular_items(
-    runtime: Runtime, storage: tuple["DynamoDBClient", "S3Client"]
+    runtime: Runtime, personalize: Personalize, dynamodb: "DynamoDBClient"
 ) -> None:
-    dynamodb = storage[0]
-    engine_table(dynamodb)
-    answered(runtime, ["b", "a"])
-    assert Publication(runtime[0], dynamodb, table="engine").publish([MODEL], run_id="run-1") == ["for-you"]
-    item = dynamodb.get_item(TableName="engine", Key={"key": {"S": "published"}})["Item"]
-    assert item["routes"] == {"M": {"recommendations": {"S": CAMPAIGN}}}
+    answered(runtime, FOR_YOU, ["b", "a"])
+    assert publish(runtime, personalize, dynamodb, FOR_YOU) == ["for-you"]
+    item = published(dynamodb)
+    assert item["routes"] == {"M": {"recommendations": {"S": FOR_YOU["campaignArn"]}}}
     assert item["popularItems"] == {"L": [{"S": "b"}, {"S": "a"}]}
+    assert item["filters"] == {"M": {"unseen": {"S": "arn:unseen"}}}
+    assert item["trackingId"] == {"S": "track-1"}
+
+
+def test_every_model_is_tried_as_its_route_asks_it_and_the_popular_come_from_the_one_for_that(
+    runtime: Runtime, personalize: Personalize, dynamodb: "DynamoDBClient"
+) -> None:
+    answered(runtime, LOVED, ["top", "next"])
+    answered(runtime, FOR_YOU, ["new"])
+    answered(runtime, ALIKE, ["other"], itemId="top")
+    assert publish(runtime, personalize, dynamodb, FOR_YOU, ALIKE, LOVED) == ["for-you", "alike", "loved"]
+    assert published(dynamodb)["popularItems"] == {"L": [{"S": "top"}, {"S": "next"}]}
 
 
 def test_a_campaign_that_recommends_nothing_is_not_published(
-    runtime: Runtime, storage: tuple["DynamoDBClient", "S3Client"]
+    runtime: Runtime, personalize: Personalize, dynamodb: "DynamoDBClient"
 ) -> None:
-    dynamodb = storage[0]
-    engine_table(dynamodb)
-    answered(runtime, [])
-    with pytest.raises(FailedError, match=f"{CAMPAIGN} recommends nothing"):
-        Publication(runtime[0], dynamodb, table="engine").publish([MODEL], run_id="run-1")
-    assert "Item" not in dynamodb.get_item(TableName="engine", Key={"key": {"S": "published"}})
+    answered(runtime, FOR_YOU, [])
+    with pytest.raises(FailedError, match=f"{FOR_YOU['campaignArn']} recommends nothing to a new user; nothing is"):
+        publish(runtime, personalize, dynamodb, FOR_YOU)
+    assert published(dynamodb) is None
+
+
+def test_all_campaigns_go_back_to_what_was_published_before(
+    runtime: Runtime, personalize: Personalize, dynamodb: "DynamoDBClient"
+) -> None:
+    for each, items in ((LOVED, ["top"]), (FOR_YOU, ["new"])):
+        answered(runtime, each, items)
+    publish(runtime, personalize, dynamodb, FOR_YOU, LOVED)
+    before = published(dynamodb)
+
+    newer = [model("recommendations", "for-you", version="newer"), LOVED]
+    answered(runtime, LOVED, ["top"])
+    answered(runtime, FOR_YOU, [])
+    personalize[1].add_response(
+        "update_campaign",
+        {},
+        {"campaignArn": FOR_YOU["campaignArn"], "solutionVersionArn": FOR_YOU["solutionVersionArn"]},
+    )
+    with pytest.raises(FailedError, match=f"goes back to {FOR_YOU['solutionVersionArn']}"):
+        publish(runtime, personalize, dynamodb, *newer)
+    assert published(dynamodb) == before
+
+
+def test_a_campaign_that_cannot_go_back_hides_no_reason(
+    runtime: Runtime, personalize: Personalize, dynamodb: "DynamoDBClient"
+) -> None:
+    answered(runtime, FOR_YOU, ["new"])
+    publish(runtime, personalize, dynamodb, FOR_YOU)
+
+    answered(runtime, FOR_YOU, [])
+    personalize[1].add_client_error("update_campaign", "ResourceInUseException", "being updated")
+    with pytest.raises(FailedError, match=r"recommends nothing.*cannot go back.*being updated"):
+        publish(runtime, personalize, dynamodb, model("recommendations", "for-you", version="newer"))

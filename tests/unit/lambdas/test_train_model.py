@@ -37,6 +37,33 @@ def test_a_solution_is_created_without_automatic_training(personalize: Personali
     assert arn == SOLUTION
 
 
+@pytest.mark.parametrize(
+    ("has", "wanted", "refused"),
+    [
+        ({}, {}, None),
+        ({"bptt": "32", "added": "by Personalize"}, {"bptt": "32"}, None),
+        ({"recency_mask": "True"}, {"recency_mask": "true"}, None),
+        ({"bptt": "32"}, {"bptt": "3"}, "{'bptt': '32'}"),
+        ({}, {"bptt": "3"}, "its default"),
+    ],
+)
+def test_a_solution_with_other_hyperparameters_is_refused(
+    personalize: Personalize, has: dict[str, str], wanted: dict[str, str], refused: str | None
+) -> None:
+    solution = {"recipeArn": RECIPE, "solutionConfig": {"algorithmHyperParameters": has}}
+    personalize[1].add_response("describe_solution", {"solution": solution}, {"solutionArn": SOLUTION})
+
+    def make() -> str:
+        config = {"algorithmHyperParameters": wanted} if wanted else {}
+        return training(personalize).solution(name="shop-for-you", group_arn=GROUP, recipe_arn=RECIPE, config=config)
+
+    if refused is None:
+        assert make() == SOLUTION
+    else:
+        with pytest.raises(InvalidError, match=f"was made with .*{refused}.* give the model another name"):
+            make()
+
+
 def test_a_solution_with_another_recipe_is_refused_with_both_named(personalize: Personalize) -> None:
     personalize[1].add_response(
         "describe_solution", {"solution": {"recipeArn": "old-recipe"}}, {"solutionArn": SOLUTION}
