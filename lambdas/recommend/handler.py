@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import botocore.session
 from botocore.config import Config
 
+from lambdas.common.http import HttpError, response
 from lambdas.common.logs import logger
-from lambdas.recommend.http import HttpError, parse, response
+from lambdas.recommend.http import parse
 from lambdas.recommend.published import Published
 from lambdas.recommend.service import Recommender
 

@@ -1,28 +1,17 @@
-"""Between HTTP and the recommender: what a request may say, and how an answer is written."""
+"""Between HTTP and the recommender: what a request may say."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from lambdas.common.http import HttpError
 
 DEFAULT_COUNT: Final = 10
 MAX_COUNT: Final = 100
 MAX_ID_LENGTH: Final = 256
 PARAMETERS: Final = frozenset({"userId", "count"})
-
-
-class HttpError(Exception):
-    """An answer other than 200; `code` is for programs, the message says what to mend."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-    def body(self) -> dict[str, Any]:
-        return {"error": {"code": self.code, "message": str(self)}}
 
 
 @dataclass(frozen=True)
@@ -46,15 +35,6 @@ def parse(event: Mapping[str, Any]) -> RecommendationRequest:
     if not 1 <= len(user_id) <= MAX_ID_LENGTH:
         raise HttpError(400, "invalidUserId", f"userId is required and has 1 to {MAX_ID_LENGTH} characters")
     return RecommendationRequest(user_id, _count(query.get("count")))
-
-
-def response(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """An HTTP API answer. It is one visitor's own, so nothing between may keep it."""
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"},
-        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-    }
 
 
 def _count(raw: str | None) -> int:

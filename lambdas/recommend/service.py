@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.common.errors import error_code
+from lambdas.common.http import HttpError
 from lambdas.common.logs import logger
-from lambdas.recommend.http import HttpError, RecommendationRequest
+from lambdas.recommend.http import RecommendationRequest
 from lambdas.recommend.published import Published
 
 if TYPE_CHECKING:

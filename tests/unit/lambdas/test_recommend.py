@@ -5,7 +5,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from lambdas.recommend.http import HttpError, parse, response
+from lambdas.common.http import HttpError, response
+from lambdas.recommend.http import parse
 from lambdas.recommend.published import REFRESH_SECONDS, Published
 from lambdas.recommend.service import Recommender
 
