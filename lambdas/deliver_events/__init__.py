@@ -1,0 +1,1 @@
+"""From the queue into the events table and to Personalize."""

@@ -1,0 +1,1 @@
+"""The events' door: everything is checked, then kept in the queue, and only then acknowledged."""
