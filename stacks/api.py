@@ -1,4 +1,4 @@
-"""The stack that serves: the HTTP API and the function behind it."""
+"""The stack that serves: the HTTP API and the functions behind it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigateway import AccessLogFormat
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 
+from stacks.constructs.events import Events
 from stacks.constructs.function import PythonFunction
 from stacks.constructs.permission import Permission, acknowledge
 from stacks.constructs.personalize_arns import PersonalizeArns
@@ -37,7 +38,7 @@ _ACCESS_LOG = {
 
 
 class ApiStack(cdk.Stack):
-    """`GET /recommendations`."""
+    """`GET /recommendations` and `POST /events`."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, data: DataStack) -> None:
         super().__init__(scope, construct_id, description=f"Tastemaker {config.project}: HTTP API")
@@ -48,12 +49,21 @@ class ApiStack(cdk.Stack):
             methods=[apigateway.HttpMethod.GET],
             integration=HttpLambdaIntegration("Recommend", recommend.function),
         )
+        events = Events(self, "Events", config=config, data=data)
+        self.events_queue, self.events_dead_letters = events.queue, events.dead_letters
+        api.add_routes(
+            path="/events",
+            methods=[apigateway.HttpMethod.POST],
+            integration=HttpLambdaIntegration("TrackEvents", events.track.function),
+        )
         acknowledge(
             api,
             "AwsSolutions-APIG4",
             "a shop's visitors are not logged in; the stage throttles, and CORS keeps other pages out",
         )
         cdk.CfnOutput(self, "ApiUrl", value=api.api_endpoint)
+        cdk.CfnOutput(self, "EventsQueueUrl", value=events.queue.queue_url)
+        cdk.CfnOutput(self, "EventsDeadLettersUrl", value=events.dead_letters.queue_url)
 
     def _recommend(self, config: Config, data: DataStack) -> PythonFunction:
         arns = PersonalizeArns(self, config)
@@ -121,6 +131,8 @@ def _cors(api: Api) -> apigateway.CorsPreflightOptions | None:
         return None
     return apigateway.CorsPreflightOptions(
         allow_origins=list(api.cors_origins),
-        allow_methods=[apigateway.CorsHttpMethod.GET],
+        allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
+        # a page may not send JSON without
+        allow_headers=["content-type"],
         max_age=cdk.Duration.hours(1),
     )

@@ -38,7 +38,11 @@ class DataStack(cdk.Stack):
             self.export_value(self.exports.bucket_arn) if config.exports is None else self.exports.bucket_arn
         )
         self.personalize_role = PersonalizeRole(self, "Personalize", bucket=self.exports).role
-        self.engine = self._table("Engine", dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING))
+        self.engine = self._table(
+            "Engine",
+            dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
+            time_to_live="expiresAt",
+        )
         self.sources = {
             "INTERACTIONS": self._interactions(config),
             **{
@@ -109,6 +113,7 @@ class DataStack(cdk.Stack):
         *,
         sort_key: dynamodb.Attribute | None = None,
         name: str | None = None,
+        time_to_live: str | None = None,
     ) -> dynamodb.Table:
         return dynamodb.Table(
             self,
@@ -116,6 +121,7 @@ class DataStack(cdk.Stack):
             table_name=name,
             partition_key=partition_key,
             sort_key=sort_key,
+            time_to_live_attribute=time_to_live,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True

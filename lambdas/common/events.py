@@ -22,6 +22,8 @@ EVENT_KEYS: Final[Mapping[str, str]] = {
 }
 """What Personalize's own fields are called in an event; fields of one's own are among its properties."""
 
+_FORBIDDEN: Final = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
+
 
 class Event(TypedDict):
     """One event with all that was missing filled in; `sentAt` in whole seconds since 1970."""
@@ -73,6 +75,11 @@ def property_name(field: str) -> str:
     """What PutEvents calls a field: `NUMBER_OF_RATINGS` is `numberOfRatings`."""
     first, *more = field.lower().split("_")
     return first + "".join(word.capitalize() for word in more)
+
+
+def is_forbidden_property(field: str) -> bool:
+    """Whether PutEvents refuses a property of this field's name, such as `SESSION_ID`: no event can bring it."""
+    return field not in EVENT_KEYS and property_name(field).lower() in _FORBIDDEN
 
 
 def property_texts(properties: Mapping[str, Any]) -> str:

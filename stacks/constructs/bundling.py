@@ -25,7 +25,9 @@ LOCK: Final = Path("lambdas/requirements.lock")
 # read at synthesis only; it would bring pydantic along
 _NOT_DEPLOYED: Final = "lambdas/common/config"
 # the services that the functions call; botocore describes some four hundred others in 25 MB
-_SERVICES: Final = frozenset({"dynamodb", "personalize", "personalize-runtime", "s3", "sts"})
+_SERVICES: Final = frozenset(
+    {"dynamodb", "personalize", "personalize-events", "personalize-runtime", "s3", "sqs", "sts"}
+)
 
 
 def package(root: Path, function: str) -> lambda_.AssetCode:

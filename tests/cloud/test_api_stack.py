@@ -1,4 +1,4 @@
-"""The HTTP API: one route, throttled, logged, and open to the configured pages alone."""
+"""The HTTP API: its routes, throttled, logged, and open to the configured pages alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.cloud.synthesis import Template, edited, synthesised
+from tests.cloud.synthesis import Template, edited, flat, synthesised
 
 
 def stage(api: Template) -> dict[str, Any]:
@@ -14,21 +14,28 @@ def stage(api: Template) -> dict[str, Any]:
     return found
 
 
-def test_the_route_leads_to_the_recommend_function(api: Template) -> None:
-    (route,) = api.properties("AWS::ApiGatewayV2::Route")
-    (integration,) = api.properties("AWS::ApiGatewayV2::Integration")
+def test_each_route_leads_to_its_function(api: Template) -> None:
+    integrations = {
+        f"integrations/{name}": resource["Properties"]
+        for name, resource in api.document["Resources"].items()
+        if resource["Type"] == "AWS::ApiGatewayV2::Integration"
+    }
+    served = {}
+    for route in api.properties("AWS::ApiGatewayV2::Route"):
+        integration = integrations[flat(route["Target"]).replace("<", "").replace(">", "")]
+        assert integration["PayloadFormatVersion"] == "2.0"
+        target = api.document["Resources"][integration["IntegrationUri"]["Fn::GetAtt"][0]]
+        served[route["RouteKey"]] = target["Properties"]["FunctionName"]
 
-    assert route["RouteKey"] == "GET /recommendations"
-    assert integration["PayloadFormatVersion"] == "2.0"
-    target = api.document["Resources"][integration["IntegrationUri"]["Fn::GetAtt"][0]]
-    assert target["Properties"]["FunctionName"] == "example-shop-recommend"
+    assert served == {"GET /recommendations": "example-shop-recommend", "POST /events": "example-shop-track-events"}
 
 
-def test_the_api_may_call_the_function_through_that_route_alone(api: Template) -> None:
-    (permission,) = api.properties("AWS::Lambda::Permission")
+def test_the_api_may_call_each_function_through_its_route_alone(api: Template) -> None:
+    permissions = api.properties("AWS::Lambda::Permission")
 
-    assert permission["Principal"] == "apigateway.amazonaws.com"
-    assert json.dumps(permission["SourceArn"]).rstrip('"]} ').endswith("/*/*/recommendations")
+    assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
+    paths = sorted(json.dumps(permission["SourceArn"]).rstrip('"]} ').rpartition("/")[2] for permission in permissions)
+    assert paths == ["events", "recommendations"]
 
 
 def test_the_stage_throttles_and_logs_without_the_query_that_names_a_user(api: Template) -> None:
@@ -42,7 +49,9 @@ def test_the_configured_pages_may_call_it(api: Template) -> None:
     (http_api,) = api.properties("AWS::ApiGatewayV2::Api")
 
     assert http_api["CorsConfiguration"]["AllowOrigins"] == ["http://localhost:3000"]
-    assert http_api["CorsConfiguration"]["AllowMethods"] == ["GET"]
+    assert http_api["CorsConfiguration"]["AllowMethods"] == ["GET", "POST"]
+    # a page may not send JSON without
+    assert http_api["CorsConfiguration"]["AllowHeaders"] == ["content-type"]
 
 
 def test_without_origins_no_page_may(tmp_path: Path) -> None:

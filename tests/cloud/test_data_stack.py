@@ -58,6 +58,16 @@ def test_the_events_table_is_keyed_so_that_no_event_overwrites_another(data: Tem
     ]
 
 
+def test_the_engines_table_alone_forgets_what_has_expired(data: Template) -> None:
+    expiring = {
+        table["KeySchema"][0]["AttributeName"]: table.get("TimeToLiveSpecification")
+        for table in data.properties("AWS::DynamoDB::Table")
+    }
+
+    assert expiring.pop("key") == {"AttributeName": "expiresAt", "Enabled": True}
+    assert set(expiring.values()) == {None}
+
+
 def test_tables_are_paid_by_request_and_recoverable(data: Template) -> None:
     for table in data.properties("AWS::DynamoDB::Table"):
         assert table["BillingMode"] == "PAY_PER_REQUEST"
