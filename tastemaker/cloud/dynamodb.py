@@ -29,7 +29,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.utilities import dynamo_to_dict
 from werkzeug.exceptions import HTTPException
 
-from tastemaker.cloud import dynamodb_filters, dynamodb_tables, moto_bridge
+from tastemaker.cloud import dynamodb_filters, dynamodb_tables, dynamodb_transactions, moto_bridge
 from tastemaker.cloud.identity import ACCOUNT_ID, DEFAULT_REGION
 from tastemaker.cloud.wire import Request, Response
 
@@ -65,6 +65,7 @@ def install() -> None:
         responses.DynamoResult = _Untouched
         dynamodb_tables.install()
         dynamodb_filters.install()
+        dynamodb_transactions.install()
 
 
 def handle(service: str, request: Request) -> Response:
