@@ -48,7 +48,7 @@ class Delivery:
             reason = error_code(error) if isinstance(error, ClientError) else type(error).__name__
             tries = record.get("attributes", {}).get("ApproximateReceiveCount")
             logger.warning(
-                "a message is not delivered", extra={"message": record["messageId"], "tries": tries, "reason": reason}
+                "a message is not delivered", extra={"messageId": record["messageId"], "tries": tries, "reason": reason}
             )
             return False
         return True

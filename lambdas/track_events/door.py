@@ -57,7 +57,7 @@ class Door:
             "properties": _object,
             "recommendationId": partial(values.text, longest=values.MAX_RECOMMENDATION_ID_LENGTH),
             "impression": values.impression,
-            "eventAttributionSource": values.text,
+            "eventAttributionSource": values.attribution_source,
         }
         before = len(problems)
         event = problems.read(place, given, keys, required={"eventType", "itemId"} | self._required)

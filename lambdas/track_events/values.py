@@ -16,6 +16,7 @@ MAX_AHEAD_SECONDS: Final = 24 * 3600
 MAX_BEHIND_SECONDS: Final = 365 * 24 * 3600
 _LINE_BREAK = re.compile(r"[\r\n]")
 _EVENT_ID = re.compile(r"[!-~]{1,256}")
+_PRINTABLE = re.compile(r"[ -~]{1,1024}")
 _SMALLEST_FLOAT, _LARGEST_FLOAT = 1.2e-38, 3.4e38
 _INTEGERS: Final = {"int": 1 << 31, "long": 1 << 63}
 
@@ -37,6 +38,13 @@ def event_id(value: object) -> str:
     """It becomes part of a key of at most 1,024 bytes, hence ASCII."""
     if not isinstance(value, str) or not _EVENT_ID.fullmatch(value):
         raise Refused("is a text of 1 to 256 ASCII characters without spaces, such as a UUID")
+    return value
+
+
+def attribution_source(value: object) -> str:
+    """The name of what made the event happen, for metric attributions."""
+    if not isinstance(value, str) or not _PRINTABLE.fullmatch(value) or not value.strip():
+        raise Refused("is a text of 1 to 1024 printable ASCII characters")
     return value
 
 
