@@ -22,6 +22,7 @@ def install(clock: Clock) -> None:
     models.Queue.lambda_event_source_mappings = _NoMappings()
     models.Queue.delete_message = _deleting(models.Queue.delete_message)
     models.SQSBackend.receive_message = _receiving(models.SQSBackend.receive_message)
+    models.SQSBackend.is_message_valid_based_on_retention_period = _is_retained
     setattr(models.Queue, _ADAPTED, True)
 
 
@@ -47,6 +48,12 @@ class _NoMappings:
 
     def __set__(self, queue: object, value: object) -> None:
         """Keep nothing."""
+
+
+def _is_retained(backend: models.SQSBackend, queue_name: str, message: models.Message) -> bool:
+    """Whether the message is young enough; moto counts the whole queue, several times, for each message to know."""
+    retain_until = message.sent_timestamp / 1000 + backend.get_queue(queue_name).message_retention_period
+    return bool(retain_until > models.unix_time())
 
 
 def _deleting(delete: Callable[..., None]) -> Callable[..., None]:

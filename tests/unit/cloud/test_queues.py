@@ -125,6 +125,19 @@ def report(*bodies: str) -> Callable[[list[Record]], object]:
     }
 
 
+def test_a_message_is_kept_as_long_as_the_queue_says_and_not_longer(feed: Feed) -> None:
+    function = Function()
+    feed.client.set_queue_attributes(QueueUrl=feed.url, Attributes={"MessageRetentionPeriod": "3600"})
+    feed.send("in time", "too late")
+
+    feed.clock.advance(3599)
+    assert feed.poller(function, batch_size=1).poll() == 1
+    feed.clock.advance(2)
+    assert feed.poller(function).poll() == 0
+
+    assert function.bodies() == [["in time"]]
+
+
 def test_a_message_reaches_the_function_as_an_sqs_event_and_is_deleted(feed: Feed) -> None:
     function = Function()
     sent = feed.client.send_message(
