@@ -20,6 +20,7 @@ from pydantic import (
 
 from lambdas.common.config import fields as rules
 from lambdas.common.config.filters import Filter, check_filters
+from lambdas.common.config.operations import Alarms, Notifications, TimeZone
 from lambdas.common.config.recipes import RECIPES
 from lambdas.common.config.schedule import check_schedule
 
@@ -152,6 +153,7 @@ class Retrain(_Section):
     """When the models are trained anew."""
 
     schedule: Annotated[Text, AfterValidator(lambda text: check_schedule(text) or text)]
+    time_zone: TimeZone = "UTC"
 
 
 class Throttle(_Section):
@@ -180,6 +182,8 @@ class Config(_Section):
     models: tuple[Model, ...]
     filters: Annotated[tuple[Filter, ...], AfterValidator(check_filters)] = ()
     retrain: Retrain
+    notifications: Notifications = Notifications()
+    alarms: Alarms = Alarms()
     api: Api
 
     @property

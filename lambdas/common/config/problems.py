@@ -32,6 +32,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "name": "up to 30 letters, digits, hyphens and underscores, a letter or a digit first",
     "table": "3 to 255 letters, digits, dots, hyphens and underscores",
     "bucket": "a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens",
+    "emails": 'an address such as "on-call@shop.example"',
     "cors_origins": 'an origin such as "https://shop.example", without a path, or "*"',
 }
 
