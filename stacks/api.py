@@ -43,7 +43,8 @@ class ApiStack(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, data: DataStack) -> None:
         super().__init__(scope, construct_id, description=f"Tastemaker {config.project}: HTTP API")
         recommend = self._recommend(config, data)
-        api = self._api(config)
+        self.functions = (recommend.function,)
+        self.http_api = api = self._api(config)
         api.add_routes(
             path="/recommendations",
             methods=[apigateway.HttpMethod.GET],

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
+from aws_cdk import aws_scheduler as scheduler
 
 from stacks.constructs.function import PythonFunction
+from stacks.constructs.outcomes import Outcomes
 from stacks.constructs.permission import Permission
 from stacks.constructs.personalize_arns import PersonalizeArns
 from stacks.constructs.personalize_role import EXPORTS, OWN_KEYS
+from stacks.constructs.scheduled import Scheduled, schedule_dead_letters
 from stacks.constructs.state_machine import Workflow
+from stacks.workflow import retrain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +28,15 @@ _MINUTE = cdk.Duration.minutes(1)
 
 
 class PipelineStack(cdk.Stack):
-    """Four functions, each allowed what its part of the pipeline needs, and the workflow over them."""
+    """Four functions, each allowed what its part of the pipeline needs, the workflow over them, and its schedule."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, data: DataStack) -> None:
         super().__init__(scope, construct_id, description=f"Tastemaker {config.project}: export and training")
         self._config = config
         self._data = data
         self._personalize = PersonalizeArns(self, config)
-        workflow = Workflow(
+        self.outcomes = Outcomes(self, "Outcomes", config=config)
+        self.workflow = Workflow(
             self,
             "Workflow",
             config=config,
@@ -41,8 +46,27 @@ class PipelineStack(cdk.Stack):
             setup_datasets=self._setup_datasets(),
             train_model=self._train_model(),
             deploy_campaign=self._deploy_campaign(),
+            outcomes=self.outcomes,
         )
-        cdk.CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
+        self.schedule_dead_letters = schedule_dead_letters(self, project=config.project)
+        self.retrain = self._retrain(self.workflow.state_machine.state_machine_arn)
+        cdk.CfnOutput(self, "StateMachineArn", value=self.workflow.state_machine.state_machine_arn)
+        cdk.CfnOutput(self, "OutcomesTopicArn", value=self.outcomes.topic.topic_arn)
+
+    def _retrain(self, pipeline: str) -> Scheduled:
+        settings, project = self._config.retrain, self._config.project
+        return Scheduled(
+            self,
+            "Retrain",
+            name=f"{project}-retrain",
+            schedule=scheduler.ScheduleExpression.expression(
+                settings.schedule, cdk.TimeZone.of(settings.time_zone)
+            ),
+            given={retrain.SCHEDULED_TIME: scheduler.ContextAttribute.scheduled_time},
+            definition=retrain.definition(project=project, partition=cdk.Aws.PARTITION, pipeline=pipeline),
+            permissions=[Permission(["states:StartExecution"], [pipeline])],
+            dead_letters=self.schedule_dead_letters,
+        )
 
     def _export_data(self) -> PythonFunction:
         return self._function(

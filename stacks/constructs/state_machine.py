@@ -18,6 +18,7 @@ from stacks.workflow.language import Arns
 if TYPE_CHECKING:
     from lambdas.common.config import Config
     from stacks.constructs.function import PythonFunction
+    from stacks.constructs.outcomes import Outcomes
     from stacks.constructs.personalize_arns import PersonalizeArns
 
 
@@ -36,6 +37,7 @@ class Workflow(Construct):
         setup_datasets: PythonFunction,
         train_model: PythonFunction,
         deploy_campaign: PythonFunction,
+        outcomes: Outcomes,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -47,12 +49,14 @@ class Workflow(Construct):
             train_model=train_model.function.function_arn,
             deploy_campaign=deploy_campaign.function.function_arn,
             engine_table=engine.table_name,
+            outcomes_topic=outcomes.topic.topic_arn,
         )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         allow(
             role,
             Permission(["lambda:InvokeFunction"], arns.functions),
             Permission(["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem"], [engine.table_arn]),
+            *outcomes.publishing,
             *_descriptions(personalize),
             *_own_executions(stack, name),
         )

@@ -1,10 +1,10 @@
-"""The whole state machine: lease, export, datasets, models, publication, release."""
+"""The whole state machine: lease, export, datasets, models, publication, release, and word of how it ended."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from stacks.workflow import datasets, export, lease, models
+from stacks.workflow import datasets, export, lease, models, outcome
 from stacks.workflow.language import FAIL, FAILURE, RUN_ID, Arns, State, States, expression
 
 if TYPE_CHECKING:
@@ -37,11 +37,13 @@ def definition(config: Config, arns: Arns) -> dict[str, Any]:
                 },
                 "Next": lease.TAKE,
             },
-            **lease.lease_states(arns, then=_RUN),
+            **lease.lease_states(arns, then=_RUN, failed=outcome.TELL_FAILURE),
             _RUN: _run(config, arns),
-            lease.RELEASE: lease.release_state(arns, then="Engine trained"),
+            lease.RELEASE: lease.release_state(arns, then=outcome.TELL_SUCCESS),
+            outcome.TELL_SUCCESS: outcome.tell_success(arns, config.project, then="Engine trained"),
             "Engine trained": {"Type": "Succeed"},
-            lease.RELEASE_AFTER_FAILURE: lease.release_state(arns, then="Engine not trained"),
+            lease.RELEASE_AFTER_FAILURE: lease.release_state(arns, then=outcome.TELL_FAILURE),
+            outcome.TELL_FAILURE: outcome.tell_failure(arns, config.project, then="Engine not trained"),
             "Engine not trained": FAIL,
         },
     }

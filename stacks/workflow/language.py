@@ -69,6 +69,7 @@ class Arns:
     train_model: str
     deploy_campaign: str
     engine_table: str
+    outcomes_topic: str
 
     @property
     def functions(self) -> tuple[str, ...]:

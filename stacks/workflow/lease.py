@@ -34,8 +34,8 @@ _BUSY: Final = retry(
 )
 
 
-def lease_states(arns: Arns, *, then: str) -> States:
-    """The states that take the lease and go to `then`, or fail where another run holds it."""
+def lease_states(arns: Arns, *, then: str, failed: str) -> States:
+    """The states that take the lease and go to `then`; where another run holds it, `{"error", "cause"}` to `failed`."""
     return {
         TAKE: {
             **_put(
@@ -60,11 +60,14 @@ def lease_states(arns: Arns, *, then: str) -> States:
             "Next": then,
         },
         "Already running": {
-            "Type": "Fail",
-            "Error": "AlreadyRunning",
-            "Cause": expression(
-                "'another run holds the lease: ' & $states.input.holder & '; wait for its end, or stop it'"
-            ),
+            "Type": "Pass",
+            "Output": {
+                "error": "AlreadyRunning",
+                "cause": expression(
+                    "'another run holds the lease: ' & $states.input.holder & '; wait for its end, or stop it'"
+                ),
+            },
+            "Next": failed,
         },
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ ARNS = Arns(
     train_model=f"{_FUNCTION}train-model",
     deploy_campaign=f"{_FUNCTION}deploy-campaign",
     engine_table=TABLE,
+    outcomes_topic=f"arn:aws:sns:{REGION}:123456789012:outcomes",
 )
 _MEMBERS = {
     "DescribeDatasetGroup": "datasetGroup",
@@ -115,6 +117,10 @@ class World:
             AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
+        self._topic = self.machines.service("sns").create_topic(Name="outcomes")["TopicArn"]
+        self._inbox = self.machines.service("sqs").create_queue(QueueName="inbox")["QueueUrl"]
+        queue = self._topic.replace(":sns:", ":sqs:").replace("outcomes", "inbox")
+        self.machines.service("sns").subscribe(TopicArn=self._topic, Protocol="sqs", Endpoint=queue)
 
     def describe(self, operation: str, answers: Iterable[Json]) -> None:
         """The descriptions that Personalize gives, one after the other; the last one for ever."""
@@ -141,6 +147,17 @@ class World:
     def requests(self, operation: str) -> list[Json]:
         """What Personalize was asked by `operation`."""
         return [body for name, body in self.aws.requests if name == operation]
+
+    def told(self) -> list[tuple[str, Json]]:
+        """Subjects and messages that the topic of outcomes got since it was asked last."""
+        sqs = self.machines.service("sqs")
+        received = sqs.receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10).get("Messages", [])
+        notices = [json.loads(message["Body"]) for message in received]
+        return [(notice["Subject"], json.loads(notice["Message"])) for notice in notices]
+
+    def refuse_notices(self) -> None:
+        """Let every message to the topic of outcomes fail."""
+        self.machines.service("sns").delete_topic(TopicArn=self._topic)
 
     def hold_lease(self, holder: str, *, expires_at: int = 99_999_999_999) -> None:
         self.dynamodb.put_item(
