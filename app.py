@@ -9,6 +9,7 @@ from lambdas.common.config import ConfigError, load
 from stacks.api import ApiStack
 from stacks.application import config_path, open_app
 from stacks.data import DataStack
+from stacks.monitoring import MonitoringStack
 from stacks.pipeline import PipelineStack
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 
 def compose(*, context: Mapping[str, Any] | None = None, outdir: Path | None = None) -> App:
-    """The app with its three stacks, not yet synthesised."""
+    """The app with its four stacks, not yet synthesised."""
     app = open_app(context=context, outdir=outdir)
     config = load(config_path(app))
     data = DataStack(app, f"{config.project}-data", config=config)
-    PipelineStack(app, f"{config.project}-pipeline", config=config, data=data)
-    ApiStack(app, f"{config.project}-api", config=config, data=data)
+    pipeline = PipelineStack(app, f"{config.project}-pipeline", config=config, data=data)
+    api = ApiStack(app, f"{config.project}-api", config=config, data=data)
+    MonitoringStack(app, f"{config.project}-monitoring", config=config, data=data, pipeline=pipeline, api=api)
     return app
 
 

@@ -59,9 +59,7 @@ class PipelineStack(cdk.Stack):
             self,
             "Retrain",
             name=f"{project}-retrain",
-            schedule=scheduler.ScheduleExpression.expression(
-                settings.schedule, cdk.TimeZone.of(settings.time_zone)
-            ),
+            schedule=scheduler.ScheduleExpression.expression(settings.schedule, cdk.TimeZone.of(settings.time_zone)),
             given={retrain.SCHEDULED_TIME: scheduler.ContextAttribute.scheduled_time},
             definition=retrain.definition(project=project, partition=cdk.Aws.PARTITION, pipeline=pipeline),
             permissions=[Permission(["states:StartExecution"], [pipeline])],

@@ -61,9 +61,7 @@ class Scheduled(Construct):
             ),
         )
 
-    def _machine(
-        self, name: str, definition: Mapping[str, Any], permissions: Sequence[Permission]
-    ) -> sfn.StateMachine:
+    def _machine(self, name: str, definition: Mapping[str, Any], permissions: Sequence[Permission]) -> sfn.StateMachine:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         allow(role, *permissions)
         machine = sfn.StateMachine(

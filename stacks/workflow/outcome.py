@@ -23,7 +23,9 @@ def tell_success(arns: Arns, project: str, *, then: str) -> State:
     "rejected", "models"}`; each model's value is its main metric, where Personalize gave it.
     """
     metric = f"$lookup($model.metrics, '{MAIN_METRIC}')"
-    models = f"$merge([$each($states.input.models, function($model, $name) {{ {{$name: {{'{MAIN_METRIC}': {metric}}}}} }})])"
+    models = (
+        f"$merge([$each($states.input.models, function($model, $name) {{ {{$name: {{'{MAIN_METRIC}': {metric}}}}} }})])"
+    )
     message = (
         f"{{'project': '{project}', 'outcome': 'trained', 'runId': {RUN_ID}, {_EXECUTION}, "
         f"'rows': $states.input.rows, 'rejected': $states.input.rejected, 'models': {models}}}"
