@@ -44,23 +44,44 @@ def test_the_hash_does_not_follow_what_the_function_does_not_run(tree: Path, cha
     assert asset_hash(tree, "export_data") == before
 
 
-@pytest.mark.slow
-def test_a_package_imports_by_itself_and_holds_no_other_function(tmp_path: Path) -> None:
-    outdir = tmp_path / "out"
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "ENGINE_TABLE": "engine",
+    "EVENT_FIELDS": "[]",
+    "EVENTS_QUEUE_URL": "https://queue",
+    "EVENTS_TABLE": "events",
+    "DEAD_LETTERS_URL": "https://dead-letters",
+}
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The API's functions, packaged: folders by function."""
+    outdir = tmp_path_factory.mktemp("out")
     compose(context={"aws:cdk:bundling-stacks": ["example-shop-api"]}, outdir=outdir).synth()
     assets = json.loads((outdir / "example-shop-api.assets.json").read_text())["files"].values()
-    (package,) = (outdir / a["source"]["path"] for a in assets if a["source"]["packaging"] == "zip")
+    folders = [outdir / a["source"]["path"] for a in assets if a["source"]["packaging"] == "zip"]
+    return {next(path.name for path in (f / "lambdas").iterdir() if path.name in FUNCTIONS): f for f in folders}
+
+
+FUNCTIONS = ("recommend", "track_events", "deliver_events")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_package_imports_by_itself_and_holds_no_other_function(packages: dict[str, Path], function: str) -> None:
+    package = packages[function]
 
     imported = subprocess.run(
-        [sys.executable, "-I", "-c", _IMPORT, str(package)],
+        [sys.executable, "-I", "-c", _IMPORT, str(package), f"lambdas.{function}.handler"],
         capture_output=True,
         text=True,
         check=False,
-        env={"ENGINE_TABLE": "engine", "AWS_DEFAULT_REGION": "us-east-1"},
+        env=ENVIRONMENT,
     )
 
     assert imported.stderr == ""
-    assert {path.name for path in (package / "lambdas").iterdir()} == {"__init__.py", "common", "recommend"}
+    assert {path.name for path in (package / "lambdas").iterdir()} == {"__init__.py", "common", function}
     assert not (package / "lambdas" / "common" / "config").exists()
     assert not list(package.glob("pydantic*"))
 
@@ -71,5 +92,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 import botocore
 assert botocore.__file__.startswith(sys.argv[1]), botocore.__file__
-import lambdas.recommend.handler
+import importlib
+importlib.import_module(sys.argv[2])
+assert "boto3" not in sys.modules
 """

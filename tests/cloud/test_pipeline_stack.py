@@ -18,6 +18,7 @@ NO_RESOURCE = {
     "xray:GetSamplingTargets",
     "personalize:ListEventTrackers",
     "personalize:ListSolutionVersions",
+    "personalize:PutEvents",
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -164,7 +165,7 @@ def test_the_state_machine_calls_only_the_functions_and_looks_at_what_it_awaits(
 def test_every_function_is_arm64_python_313_and_traced(pipeline: Template, api: Template) -> None:
     functions = [*pipeline.properties("AWS::Lambda::Function"), *api.properties("AWS::Lambda::Function")]
 
-    assert len(functions) == 5
+    assert len(functions) == 7
     for function in functions:
         assert function["Architectures"] == ["arm64"]
         assert function["Runtime"] == "python3.13"
@@ -176,7 +177,7 @@ def test_every_function_is_arm64_python_313_and_traced(pipeline: Template, api: 
 def test_every_log_is_kept_for_a_month_and_no_longer(pipeline: Template, api: Template, data: Template) -> None:
     groups = [group for stack in (pipeline, api, data) for group in stack.of_type("AWS::Logs::LogGroup")]
 
-    assert len(groups) == 7
+    assert len(groups) == 9
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
     assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
 
