@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -369,51 +368,6 @@ def test_a_transaction_that_fails_changes_nothing(table: Any) -> None:
         )
 
     assert keys(table.scan(TableName=TABLE)["Items"]) == keys([event(1, 1)])
-
-
-def test_a_transaction_that_fails_puts_back_what_it_changed_replaced_and_removed(table: Any) -> None:
-    before = [event(1, number, title={"S": "old"}) for number in range(3)]
-    dynamodb.seed_table(TABLE, before)
-    key = [{name: item[name] for name in ("userId", "eventKey")} for item in before]
-
-    with pytest.raises(table.exceptions.TransactionCanceledException) as refusal:
-        table.transact_write_items(
-            TransactItems=[
-                {
-                    "Update": {
-                        "TableName": TABLE,
-                        "Key": key[0],
-                        "UpdateExpression": "SET title = :new",
-                        "ExpressionAttributeValues": {":new": {"S": "new"}},
-                    }
-                },
-                {"Put": {"TableName": TABLE, "Item": event(1, 1, title={"S": "new"})}},
-                {"Delete": {"TableName": TABLE, "Key": key[2]}},
-                {"Put": {"TableName": TABLE, "Item": event(2, 1)}},
-                {
-                    "ConditionCheck": {
-                        "TableName": TABLE,
-                        "Key": {"userId": {"S": "nobody"}, "eventKey": {"S": "0"}},
-                        "ConditionExpression": "attribute_exists(userId)",
-                    }
-                },
-            ]
-        )
-
-    codes = [reason["Code"] for reason in refusal.value.response["CancellationReasons"]]
-    assert codes == ["None", "None", "None", "None", "ConditionalCheckFailed"]
-    assert table.scan(TableName=TABLE)["Items"] == before
-
-
-def test_a_transaction_takes_no_longer_for_the_size_of_its_tables(table: Any) -> None:
-    dynamodb.seed_table(TABLE, [event(user, number) for user in range(100) for number in range(1000)])
-
-    # to copy the table once takes about a second
-    began = time.perf_counter()
-    for number in range(20):
-        table.transact_write_items(TransactItems=[{"Put": {"TableName": TABLE, "Item": event(0, number)}}])
-
-    assert time.perf_counter() - began < 2
 
 
 def test_a_table_without_a_sort_key_is_scanned_by_pages_and_segments(cloud: Served) -> None:
