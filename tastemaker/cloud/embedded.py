@@ -21,6 +21,7 @@ from tastemaker.cloud.function_logs import LogLine, LogSink
 from tastemaker.cloud.identity import ACCOUNT_ID, DEFAULT_REGION, Identities
 from tastemaker.cloud.invocations import LambdaApi
 from tastemaker.cloud.objects import S3Objects
+from tastemaker.cloud.schedules import Schedules
 from tastemaker.cloud.wire import Request, Response
 from tastemaker.cloud.workers import Workers
 from tastemaker.personalize.clock import Clock, RealClock
@@ -132,6 +133,13 @@ class EmbeddedCloud:
         self._assets.update(assembly.assets)
         self._api_urls = self._run()
         return {stack.name: {key: self._local(value) for key, value in stack.outputs.items()} for stack in stacks}
+
+    def fire_schedule(self, name: str, at: datetime) -> bool:
+        """Let the deployed schedule fire for the time `at`; whether its target took it. Raises ScheduleError.
+
+        What it refused is in the schedule's dead-letter queue.
+        """
+        return Schedules(self._clients, self.identities).fire(name, at)
 
     def warm(self) -> None:
         """Start the processes of all functions now, rather than at their first invocations; returns when they wait."""
