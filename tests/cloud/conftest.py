@@ -50,6 +50,11 @@ def api(assembly: Path) -> Template:
     return _template(assembly, "api")
 
 
+@pytest.fixture(scope="session")
+def monitoring(assembly: Path) -> Template:
+    return _template(assembly, "monitoring")
+
+
 @pytest.fixture
 def workflow(config: Config) -> dict[str, Any]:
     return definition(config, ARNS)

@@ -71,10 +71,15 @@ class Template:
         ]
 
     def definition(self) -> dict[str, Any]:
-        """The state machine's definition, intrinsics flattened."""
-        (machine,) = self.properties("AWS::StepFunctions::StateMachine")
-        document: dict[str, Any] = json.loads(flat(machine["DefinitionString"]))
+        """The definition of the pipeline's state machine, intrinsics flattened."""
+        document: dict[str, Any] = json.loads(flat(self.machine("pipeline")["DefinitionString"]))
         return document
+
+    def machine(self, name: str) -> dict[str, Any]:
+        """The properties of the state machine `example-shop-<name>`."""
+        machines = self.properties("AWS::StepFunctions::StateMachine")
+        (found,) = (machine for machine in machines if machine["StateMachineName"] == f"example-shop-{name}")
+        return found
 
 
 def statements(policy: dict[str, Any]) -> list[Statement]:

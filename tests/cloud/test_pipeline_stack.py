@@ -27,6 +27,7 @@ NO_RESOURCE = {
     "logs:PutResourcePolicy",
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
+    "cloudwatch:PutMetricData",
 }
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
@@ -89,7 +90,7 @@ def test_a_function_may_do_what_it_does(pipeline: Template, function: str, actio
     assert allowed(pipeline, function) == actions
 
 
-@pytest.mark.parametrize("stack", ["pipeline", "api", "data"])
+@pytest.mark.parametrize("stack", ["pipeline", "api", "data", "monitoring"])
 def test_only_what_takes_no_resource_is_allowed_on_all(stack: str, request: pytest.FixtureRequest) -> None:
     template: Template = request.getfixturevalue(stack)
 
@@ -102,7 +103,7 @@ def test_only_what_takes_no_resource_is_allowed_on_all(stack: str, request: pyte
 
 
 def test_every_personalize_resource_begins_with_the_projects_name(pipeline: Template) -> None:
-    machine = pipeline.properties("AWS::StepFunctions::StateMachine")[0]
+    machine = pipeline.machine("pipeline")
     roles = [(f, "Role") for f in pipeline.properties("AWS::Lambda::Function")] + [(machine, "RoleArn")]
     resources = {
         resource
@@ -136,7 +137,7 @@ def test_the_personalize_role_alone_is_passed_and_to_personalize_alone(pipeline:
 
 
 def test_the_state_machine_calls_only_the_functions_and_looks_at_what_it_awaits(pipeline: Template) -> None:
-    (machine,) = pipeline.properties("AWS::StepFunctions::StateMachine")
+    machine = pipeline.machine("pipeline")
     statements = pipeline.permissions_of(machine, "RoleArn")
 
     assert {action for s in statements for action in s.actions} - NO_RESOURCE == {
@@ -144,6 +145,9 @@ def test_the_state_machine_calls_only_the_functions_and_looks_at_what_it_awaits(
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:DeleteItem",
+        "sns:Publish",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
         "personalize:DescribeDatasetGroup",
         "personalize:DescribeDataset",
         "personalize:DescribeDatasetImportJob",
@@ -174,8 +178,10 @@ def test_every_function_is_arm64_python_313_and_traced(pipeline: Template, api: 
         assert function["Handler"] == f"lambdas.{source}.handler.handler"
 
 
-def test_every_log_is_kept_for_a_month_and_no_longer(pipeline: Template, api: Template, data: Template) -> None:
-    groups = [group for stack in (pipeline, api, data) for group in stack.of_type("AWS::Logs::LogGroup")]
+def test_every_log_is_kept_for_a_month_and_no_longer(
+    pipeline: Template, api: Template, data: Template, monitoring: Template
+) -> None:
+    groups = [group for stack in (pipeline, api, data, monitoring) for group in stack.of_type("AWS::Logs::LogGroup")]
 
     assert len(groups) == 9
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
@@ -201,7 +207,7 @@ def test_the_functions_know_the_names_of_the_resources_they_use(pipeline: Templa
 
 
 def test_the_state_machine_is_standard_logs_why_it_failed_but_no_cursors_and_is_traced(pipeline: Template) -> None:
-    (machine,) = pipeline.properties("AWS::StepFunctions::StateMachine")
+    machine = pipeline.machine("pipeline")
 
     assert machine.get("StateMachineType", "STANDARD") == "STANDARD"
     assert machine["LoggingConfiguration"]["Level"] == "ERROR"
@@ -216,7 +222,7 @@ def test_the_deployed_definition_is_the_one_that_the_tests_run(pipeline: Templat
     assert list(deployed["States"]) == list(workflow["States"])
     resources = {value for key, value in everything_in(deployed) if key == "Resource"}
     assert "arn:<AWS::Partition>:states:::lambda:invoke" in resources
-    assert len(resources) == 12
+    assert len(resources) == 13
 
 
 def test_training_that_personalize_would_start_by_itself_is_left_to_nobody(pipeline: Template) -> None:

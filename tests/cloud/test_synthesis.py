@@ -38,7 +38,8 @@ def test_the_stacks_are_for_any_account_and_region(assembly: Path) -> None:
 
     stacks = {n: a["environment"] for n, a in artifacts.items() if a["type"] == "aws:cloudformation:stack"}
     assert stacks == dict.fromkeys(
-        ["example-shop-data", "example-shop-pipeline", "example-shop-api"], "aws://unknown-account/unknown-region"
+        [f"example-shop-{name}" for name in ("data", "pipeline", "api", "monitoring")],
+        "aws://unknown-account/unknown-region",
     )
 
 
@@ -117,11 +118,13 @@ def test_a_configuration_that_is_wrong_ends_the_synthesis_with_what_to_mend(tmp_
     assert synth.stderr == f"{wrong}: interactions.scan_segments: 0 is too small; at least 1 is needed\n"
 
 
-def test_the_templates_are_those_of_the_snapshot(data: Template, pipeline: Template, api: Template) -> None:
+def test_the_templates_are_those_of_the_snapshot(
+    data: Template, pipeline: Template, api: Template, monitoring: Template
+) -> None:
     """To accept a change: delete tests/cloud/snapshot.json, run this test, and read the difference."""
     templates = {
         name: without_sources(template.document)
-        for name, template in (("data", data), ("pipeline", pipeline), ("api", api))
+        for name, template in (("data", data), ("pipeline", pipeline), ("api", api), ("monitoring", monitoring))
     }
     if not SNAPSHOT.exists():
         SNAPSHOT.write_text(json.dumps(templates, indent=1, sort_keys=True) + "\n", encoding="utf-8")
