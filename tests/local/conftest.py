@@ -48,11 +48,36 @@ class Engine:
         arn = states.start_execution(
             stateMachineArn=self.outputs["StateMachineArn"], name=name, input=json.dumps({"pollSeconds": 1})
         )["executionArn"]
+        return self.end_of(arn)
+
+    def end_of(self, execution: str) -> dict[str, Any]:
+        """Wait until an execution has ended: DescribeExecution's answer."""
+        states = self.cloud.client("stepfunctions")
         # the processes behind it run in real time, so this does too
         pause = threading.Event()
-        while (described := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        while (described := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
             pause.wait(0.1)
         return dict(described)
+
+    def executions(self, machine: str) -> list[str]:
+        """The ARNs of what was started of the state machine `example-shop-<machine>`."""
+        states = self.cloud.client("stepfunctions")
+        arn = self.outputs["StateMachineArn"].removesuffix("pipeline") + machine
+        return [each["executionArn"] for each in states.list_executions(stateMachineArn=arn)["executions"]]
+
+    def subscribe(self) -> None:
+        """Let a queue hear what the topic of outcomes is told from now on."""
+        arn = self.outputs["OutcomesTopicArn"].replace(":sns:", ":sqs:") + "-heard"
+        self.cloud.client("sqs").create_queue(QueueName=arn.rpartition(":")[2])
+        self.cloud.client("sns").subscribe(TopicArn=self.outputs["OutcomesTopicArn"], Protocol="sqs", Endpoint=arn)
+
+    def heard(self) -> list[tuple[str, dict[str, Any]]]:
+        """Subjects and messages that came since this was asked last."""
+        sqs = self.cloud.client("sqs")
+        queue = sqs.get_queue_url(QueueName=self.outputs["OutcomesTopicArn"].rpartition(":")[2] + "-heard")["QueueUrl"]
+        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=600)
+        notices = [json.loads(message["Body"]) for message in received.get("Messages", [])]
+        return [(notice["Subject"], json.loads(notice["Message"])) for notice in notices]
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         with urlopen(f"{self.cloud.api_url}{path}?{urlencode(query)}") as answer:

@@ -1,7 +1,12 @@
-"""A run that cannot succeed ends FAILED, with the words of whoever refused, and leaves the way free for the next."""
+"""A run that cannot succeed ends FAILED, with the words of whoever refused, and leaves the way free for the next.
+
+The same words go to the topic of outcomes.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,33 +22,65 @@ def events(n_users: int, n_each: int) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True)
+class Run:
+    """How a run ended, and what the topic of outcomes was told."""
+
+    ended: dict[str, Any]
+    heard: list[tuple[str, dict[str, Any]]]
+
+
 @pytest.fixture(scope="module")
-def runs(engine: Engine) -> dict[str, dict[str, Any]]:
+def runs(engine: Engine) -> dict[str, Run]:
     """Runs over a table that grows: nothing, too few events, enough events of too few users, enough of all."""
-    ended = {"empty": engine.run("empty")}
+    engine.subscribe()
+
+    def run(name: str) -> Run:
+        return Run(engine.run(name), engine.heard())
+
+    done = {"empty": run("empty")}
     engine.load(events(10, 20))
-    ended["few events"] = engine.run("few-events")
+    done["few events"] = run("few-events")
     engine.load(events(20, 60))
-    ended["few users"] = engine.run("few-users")
+    done["few users"] = run("few-users")
     engine.load(events(80, 30))
-    ended["enough"] = engine.run("enough")
-    return ended
+    done["enough"] = run("enough")
+    return done
 
 
-@pytest.mark.parametrize(
-    ("run", "words"),
-    [
-        ("empty", "INTERACTIONS dataset has no row that can be imported: it is empty"),
-        ("few events", "Dataset has fewer than 1000 interactions."),
-        ("few users", "Dataset has fewer than 25 users with at least 2 interactions each."),
-    ],
-)
-def test_a_run_that_fails_says_why_in_the_words_of_who_refused(
-    runs: dict[str, dict[str, Any]], run: str, words: str
-) -> None:
-    assert runs[run]["status"] == "FAILED"
-    assert words in runs[run]["cause"]
+REFUSED = [
+    ("empty", "INTERACTIONS dataset has no row that can be imported: it is empty"),
+    ("few events", "import arn:aws:personalize:us-east-1:123456789012:dataset-import-job/"),
+    ("few events", "Dataset has fewer than 1000 interactions."),
+    ("few users", "training arn:aws:personalize:us-east-1:123456789012:solution/example-shop-for-you/"),
+    ("few users", "Dataset has fewer than 25 users with at least 2 interactions each."),
+]
 
 
-def test_failed_runs_give_the_lease_back_and_the_next_succeeds(runs: dict[str, dict[str, Any]]) -> None:
-    assert runs["enough"]["status"] == "SUCCEEDED", runs["enough"]
+@pytest.mark.parametrize(("run", "words"), REFUSED)
+def test_a_run_that_fails_says_why_in_the_words_of_who_refused(runs: dict[str, Run], run: str, words: str) -> None:
+    assert runs[run].ended["status"] == "FAILED"
+    assert words in runs[run].ended["cause"]
+
+
+@pytest.mark.parametrize(("run", "words"), REFUSED)
+def test_the_topic_of_outcomes_hears_the_same_words(runs: dict[str, Run], run: str, words: str) -> None:
+    ((subject, message),) = runs[run].heard
+
+    assert subject == f"Tastemaker example-shop: failed: {runs[run].ended['error']}"
+    assert (message["outcome"], message["execution"]) == ("failed", runs[run].ended["executionArn"])
+    assert message["cause"] == runs[run].ended["cause"]
+    assert words in message["cause"]
+
+
+def test_failed_runs_give_the_lease_back_and_the_next_succeeds(runs: dict[str, Run]) -> None:
+    assert runs["enough"].ended["status"] == "SUCCEEDED", runs["enough"]
+
+
+def test_the_topic_of_outcomes_hears_of_a_success_with_rows_and_the_models_main_metric(runs: dict[str, Run]) -> None:
+    ((subject, message),) = runs["enough"].heard
+
+    assert subject == "Tastemaker example-shop: trained"
+    output, metric = json.loads(runs["enough"].ended["output"]), "normalized_discounted_cumulative_gain_at_10"
+    assert message["rows"] == output["rows"]
+    assert message["models"] == {"for-you": {metric: output["models"]["for-you"]["metrics"][metric]}}

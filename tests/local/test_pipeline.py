@@ -168,14 +168,16 @@ def test_every_call_of_both_runs_is_allowed_by_the_policy_of_whoever_made_it(rep
 
 
 # what AWS itself does in a role's name, which happens outside of the endpoint here
-BY_AWS = ("logs:", "xray:")
+BY_AWS = ("logs:", "xray:", "kms:")
 # the functions that no run needs: test_events.py asks the same of them
 OF_EVENTS = ("TrackEvents", "DeliverEvents")
 # what no run that succeeds needs, and when it is needed
 OTHERWISE_USED = {
     "dynamodb:GetItem": "the lease is taken: who holds it",
     "states:DescribeExecution": "the lease is taken: whether its holder still runs",
-    "states:StartExecution": "Step Functions starts the children of a Distributed Map itself",
+    "states:StartExecution": "Step Functions starts the children of a Distributed Map itself; no schedule fires here",
+    "sqs:SendMessage": "a schedule cannot start its state machine",
+    "cloudwatch:PutMetricData": "the schedule of the run's age fires",
     "states:StopExecution": "a run is stopped while children of its Distributed Map run",
     "personalize:ListSolutionVersions": "a training step is repeated and finds its own version",
     "personalize:DescribeSolutionVersion": "the same; the state machine's role uses its own",
