@@ -10,6 +10,7 @@ from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.store import Resources
+from tastemaker.personalize.streams import Streams
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class AccountRegion:
     jobs: JobRunner
     recommender: Recommender
     trainable_recipes: Collection[str]
+    streams: Streams
 
     def arn(self, kind: Kind, name: str) -> str:
         return f"arn:aws:personalize:{self.region}:{self.account}:{kind.arn_type}/{name}"

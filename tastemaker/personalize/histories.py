@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.personalize.datasets import read_records, write_records
+from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.recommenders import Interactions, locate
 
 if TYPE_CHECKING:
@@ -55,33 +56,67 @@ def interactions_of(records: pa.Table) -> Interactions:
 
 @dataclass(frozen=True)
 class Histories:
-    """What each user has consumed: positions in a model's catalogue, oldest first."""
+    """What each user has consumed: positions in a model's `catalogue`, oldest first, and when, in epoch seconds."""
 
+    catalogue: NDArray[np.str_]
     users: dict[str, int]
     starts: NDArray[np.int64]
     items: NDArray[np.int32]
+    times: NDArray[np.int64]
 
-    def of(self, user_id: str | None) -> NDArray[np.int32]:
-        """Empty for a user who is not known."""
+    def of(self, user_id: str | None, streamed: Sequence[StreamedEvent] = ()) -> NDArray[np.int32]:
+        """A user's history with the streamed events, oldest first, where they belong in time.
+
+        Without streamed events, empty for a user who is not known. Items that are not in the catalogue are passed
+        over, and so are events that the history has: those of the same item and second.
+        """
         place = -1 if user_id is None else self.users.get(user_id, -1)
-        return self.items[:0] if place < 0 else self.items[self.starts[place] : self.starts[place + 1]]
+        whole = slice(0, 0) if place < 0 else slice(self.starts[place], self.starts[place + 1])
+        items = self.items[whole]
+        if not streamed:
+            return items
+        times = self.times[whole]
+        added, moments = self._located(streamed)
+        if not len(times) or not len(moments) or moments[0] > times[-1]:
+            return np.concatenate([items, added])
+        ends = np.searchsorted(times, moments, side="right")
+        starts = np.searchsorted(times, moments, side="left")
+        is_new = np.array([item not in items[a:b] for item, a, b in zip(added, starts, ends, strict=True)], dtype=bool)
+        return np.insert(items, ends[is_new], added[is_new])
+
+    def _located(self, streamed: Sequence[StreamedEvent]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The catalogue's items among the streamed ones, and when each was streamed."""
+        ids = np.array([event.item_id or "" for event in streamed], dtype=np.str_)
+        # in the catalogue's own width, or it would be copied for each search
+        cut = ids.astype(self.catalogue.dtype)
+        places = np.minimum(np.searchsorted(self.catalogue, cut), len(self.catalogue) - 1)
+        is_known = self.catalogue[places] == ids
+        moments = np.array([event.timestamp for event in streamed], dtype=np.int64)
+        return places[is_known].astype(np.int32), moments[is_known]
 
 
 def save_histories(path: Path, interactions: Interactions, catalogue: NDArray[np.str_]) -> None:
-    """Write all users' histories as positions in `catalogue`, a model's sorted item ids."""
+    """Write all users' histories, with their times, as positions in `catalogue`, a model's sorted item ids."""
     items = locate(catalogue, interactions.item_ids)[interactions.item]
-    lists = pa.ListArray.from_arrays(pa.array(interactions.starts.astype(np.int32)), pa.array(items))
-    write_records(path, pa.table({"USER_ID": pa.array(interactions.user_ids.tolist(), pa.string()), "ITEMS": lists}))
+    starts = pa.array(interactions.starts.astype(np.int32))
+    columns = {
+        "USER_ID": pa.array(interactions.user_ids.tolist(), pa.string()),
+        "ITEMS": pa.ListArray.from_arrays(starts, pa.array(items)),
+        "TIMES": pa.ListArray.from_arrays(starts, pa.array(interactions.timestamp)),
+    }
+    write_records(path, pa.table(columns))
 
 
-def load_histories(path: Path) -> Histories:
-    """What `save_histories` wrote."""
+def load_histories(path: Path, catalogue: NDArray[np.str_]) -> Histories:
+    """What `save_histories` wrote for the same catalogue. Raises KeyError for a file of an earlier version."""
     records = read_records(path).combine_chunks()
     lists = records["ITEMS"].chunk(0)
     return Histories(
+        catalogue=catalogue,
         users={user_id: place for place, user_id in enumerate(records["USER_ID"].to_pylist())},
         starts=lists.offsets.to_numpy().astype(np.int64),
         items=lists.values.to_numpy(),
+        times=records["TIMES"].chunk(0).values.to_numpy(),
     )
 
 

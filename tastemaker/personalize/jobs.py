@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
-from tastemaker.personalize.csv_files import ImportRefused
-from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec
+import pyarrow as pa
+
+from tastemaker.personalize.csv_files import ImportRefused, arrow_type
+from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec, write_records
 from tastemaker.personalize.objects import Location, ObjectStore
-from tastemaker.personalize.training_files import TrainingOrder, records_path
+from tastemaker.personalize.schemas import Schema
+from tastemaker.personalize.stream_log import Prefix
+from tastemaker.personalize.training_files import TrainingOrder, records_path, stream_path
 from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingOutcome, TrainingProcess
 
-__all__ = ["ImportOutcome", "ImportSpec", "JobFailure", "Jobs", "TrainingOutcome", "TrainingSpec"]
+__all__ = ["ImportOutcome", "ImportSpec", "JobFailure", "Jobs", "Streamed", "TrainingOutcome", "TrainingSpec"]
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +46,14 @@ class ImportOutcome:
 
 
 @dataclass(frozen=True)
+class Streamed:
+    """The streamed interactions that a training sees, and the schema of their dataset."""
+
+    prefix: Prefix
+    schema: Schema
+
+
+@dataclass(frozen=True)
 class TrainingSpec:
     """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type."""
 
@@ -51,6 +63,7 @@ class TrainingSpec:
     event_value_threshold: str | None
     hyperparameters: Mapping[str, str]
     seed: int
+    streamed: Streamed | None = None
 
 
 _Outcome = TypeVar("_Outcome")
@@ -142,12 +155,15 @@ class Jobs:
         directory.mkdir(parents=True)
         for dataset_type, arn in spec.dataset_arns.items():
             self.datasets.snapshot(arn, records_path(directory, dataset_type))
+        if spec.streamed is not None:
+            _link_stream(directory, spec.streamed)
         TrainingOrder(
             recipe=spec.recipe,
             event_type=spec.event_type,
             event_value_threshold=spec.event_value_threshold,
             hyperparameters=dict(spec.hyperparameters),
             seed=spec.seed,
+            streamed_bytes=0 if spec.streamed is None else spec.streamed.prefix.mark.position,
         ).write(directory)
 
     def _import(self, key: str, job: _Import, spec: ImportSpec, done: _ImportDone) -> None:
@@ -197,6 +213,14 @@ class _Import:
 
     def wanted(self) -> bool:
         return not self._cancelled.is_set()
+
+
+def _link_stream(directory: Path, streamed: Streamed) -> None:
+    stream_path(directory).hardlink_to(streamed.prefix.path)
+    records = records_path(directory, "INTERACTIONS")
+    if not records.exists():  # nothing has been imported, so nothing else tells the columns
+        types = {field.name: arrow_type(field, streamed.schema) for field in streamed.schema.fields}
+        write_records(records, pa.schema(types).empty_table())
 
 
 def _name(key: str) -> str:

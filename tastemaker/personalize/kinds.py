@@ -37,7 +37,18 @@ IMPORT_JOB: Final = Kind("DatasetImportJob", "dataset-import-job")
 SOLUTION: Final = Kind("Solution", "solution")
 SOLUTION_VERSION: Final = Kind("SolutionVersion", "solution", owner="solutionArn")
 CAMPAIGN: Final = Kind("Campaign", "campaign")
+EVENT_TRACKER: Final = Kind("EventTracker", "event-tracker")
 
 KINDS: Final = {
-    kind.word: kind for kind in (DATASET_GROUP, SCHEMA, DATASET, IMPORT_JOB, SOLUTION, SOLUTION_VERSION, CAMPAIGN)
+    kind.word: kind
+    for kind in (
+        DATASET_GROUP,
+        SCHEMA,
+        DATASET,
+        IMPORT_JOB,
+        SOLUTION,
+        SOLUTION_VERSION,
+        CAMPAIGN,
+        EVENT_TRACKER,
+    )
 }

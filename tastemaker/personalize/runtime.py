@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
 
 from tastemaker import recommenders
 from tastemaker.personalize.histories import Histories, load_histories
+from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
 from tastemaker.recommenders import Model
 
@@ -27,12 +29,16 @@ class ModelUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked: `k` items of `recipe`, for a user or beside an item."""
+    """What a model is asked: `k` items of `recipe`, for a user or beside an item.
+
+    `streamed`: what the user has done since the model was trained, oldest first.
+    """
 
     recipe: str
     k: int
     user_id: str | None = None
     item_id: str | None = None
+    streamed: Sequence[StreamedEvent] = ()
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,8 @@ class _Loaded:
 class Runtime:
     """Keeps the models in memory that were asked last, at most `capacity` of them. Safe to use from several threads.
 
-    A user's history is what the model's training saw: bulk imports influence recommendations from the next training
-    on, as in Personalize.
+    A user's history is what the model's training saw, and what the question adds: bulk imports influence
+    recommendations from the next training on, as in Personalize.
     """
 
     def __init__(self, *, capacity: int = 16) -> None:
@@ -67,7 +73,7 @@ class Runtime:
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
         model, histories = self._parts(model_path)
-        items, scores = model.recommend(histories.of(question.user_id), question.k)
+        items, scores = model.recommend(histories.of(question.user_id, question.streamed), question.k)
         ids = model.item_ids[items].tolist()
         if question.recipe in WITHOUT_SCORES:
             return [Recommended(item_id, None) for item_id in ids]
@@ -91,6 +97,7 @@ class Runtime:
 def _load(model_path: Path) -> tuple[Model, Histories]:
     files = ModelFiles(model_path)
     try:
-        return recommenders.load(files.model), load_histories(files.histories)
-    except (OSError, EOFError, ValueError, BadZipFile) as error:
+        model = recommenders.load(files.model)
+        return model, load_histories(files.histories, model.item_ids)
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise ModelUnavailable(f"The model {model_path} cannot be read: {error}. Train it again.") from error

@@ -16,6 +16,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
+from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
 from tastemaker.personalize.kinds import IMPORT_JOB, SOLUTION_VERSION
@@ -27,6 +28,9 @@ from tastemaker.personalize.operations.solution_versions import start_training
 from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
+from tastemaker.personalize.stream_log import read_prefix
+from tastemaker.personalize.streamed_records import with_streamed
+from tastemaker.personalize.streams import Streams
 from tastemaker.personalize.wire import WireRequest, WireResponse
 from tastemaker.recommenders import Interactions
 
@@ -36,9 +40,11 @@ _LOGGER = logging.getLogger(__name__)
 class Personalize:
     """All accounts and regions of one embedded Personalize.
 
-    `objects` is S3 as jobs read it. Resources, data and models live in `data_dir` and survive a restart; without one,
-    data and models live in a temporary directory that `close` removes. `jobs`, `recommender` and `trainable_recipes`
-    replace the real background work, model answers and list of models, for tests of the control plane alone.
+    `objects` is S3 as jobs read it. Resources, data, events and models live in `data_dir` and survive a restart;
+    without one, they live in a temporary directory that `close` removes. An event that was acknowledged outlives the
+    process, and with `fsync_events`, which takes its time, a loss of power. `jobs`, `recommender` and
+    `trainable_recipes` replace the real background work, model answers and list of models, for tests of the control
+    plane alone.
 
     Raises DataDirectoryInUse where another process works with `data_dir`.
     """
@@ -49,6 +55,7 @@ class Personalize:
         objects: ObjectStore,
         clock: Clock | None = None,
         data_dir: Path | None = None,
+        fsync_events: bool = False,
         jobs: JobRunner | None = None,
         recommender: Recommender | None = None,
         trainable_recipes: Collection[str] | None = None,
@@ -57,6 +64,7 @@ class Personalize:
         directory = Path(tempfile.mkdtemp(prefix="tastemaker-")) if data_dir is None else data_dir.resolve()
         self._temporary = directory if data_dir is None else None
         self._files = ResourceFiles(directory / "resources") if data_dir is not None else None
+        self._streams = Streams(directory / "streams", fsync=fsync_events)
         self._jobs = jobs or Jobs(objects=objects, directory=directory)
         self._recommender = recommender or Runtime()
         self._trainable_recipes = recommenders.RECIPES if trainable_recipes is None else trainable_recipes
@@ -83,11 +91,16 @@ class Personalize:
         records = self._jobs.datasets.read(dataset_arn)
         if records is None:
             raise LookupError(f"nothing has been imported into {dataset_arn}")
+        prefix = self._streams.prefix(dataset_arn)
+        if prefix is not None:
+            entries = read_prefix(prefix.path, prefix.mark.position)
+            records = with_streamed(records, events_of_users(entries))
         return interactions_of(records)
 
     def close(self) -> None:
         """Stop the jobs and remove what is temporary."""
         self._jobs.close()
+        self._streams.close()
         if self._files is not None:
             self._files.close()
         if self._temporary is not None:
@@ -114,6 +127,7 @@ class Personalize:
             jobs=self._jobs,
             recommender=self._recommender,
             trainable_recipes=self._trainable_recipes,
+            streams=self._streams,
         )
         return here
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
@@ -46,6 +47,8 @@ def compile_reader(shape: Shape) -> Reader:
         return _list_reader(shape)
     if isinstance(shape, MapShape):
         return _map_reader(shape)
+    if shape.type_name == "timestamp":
+        return _read_timestamp
     return _scalar_reader(shape)
 
 
@@ -146,6 +149,19 @@ def _scalar_reader(shape: Shape) -> Reader:
     return read_scalar
 
 
+def _read_timestamp(value: object, path: str, _: Problems) -> float:
+    """Seconds since the epoch, as most SDKs send them, with a fraction or without; or ISO 8601, UTC unless it says."""
+    if _is_number(value):
+        return cast(float, value)
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise _wrong_type(path, "a number of seconds since the epoch, or an ISO 8601 time", value)
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def _is_number(value: object) -> bool:
     # 1e999 is valid JSON, and infinite
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
@@ -161,7 +177,6 @@ _SCALARS: dict[str, tuple[Callable[[object], bool], str]] = {
     "integer": (_is_integer, "a 32-bit integer"),
     "float": (_is_number, "a number"),
     "double": (_is_number, "a number"),
-    "timestamp": (_is_number, "a number of seconds since the epoch"),
 }
 
 

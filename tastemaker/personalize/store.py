@@ -44,7 +44,10 @@ class Keeper(Protocol):
 
 
 class Resources:
-    """Every method is called inside a `with changing()`, `peek` excepted. `became_active` hears of each that does."""
+    """Every method is called inside a `with changing()`, the two that peek excepted.
+
+    `became_active` hears of each resource that does.
+    """
 
     def __init__(
         self, *, clock: Clock, became_active: Callable[[Resource], None], keeper: Keeper | None = None
@@ -112,6 +115,14 @@ class Resources:
         """The resource as it is, without the lock: for reads that must not wait for a slow request."""
         resource = self._by_arn.get(arn)
         return resource if resource is not None and resource.kind is kind else None
+
+    def peek_where(self, kind: Kind, **members: object) -> list[Resource]:
+        """The resources of `kind` that have these members, as `peek` gives them."""
+        return [
+            resource
+            for resource in list(self._by_arn.values())
+            if resource.kind is kind and all(resource.members.get(k) == v for k, v in members.items())
+        ]
 
     def newest(self, kind: Kind, **members: object) -> Iterator[Resource]:
         """The resources of `kind` that have these members, the newest first."""

@@ -17,6 +17,8 @@ class TrainingOrder:
     event_value_threshold: str | None
     hyperparameters: Mapping[str, str]
     seed: int
+    streamed_bytes: int = 0
+    """How much of the log of streamed events, which lies beside the order, the training sees."""
 
     def write(self, directory: Path) -> None:
         (directory / "spec.json").write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -61,6 +63,11 @@ class ModelFiles:
     def histories(self) -> Path:
         """The users' histories that the training saw."""
         return self.directory / "histories.arrow"
+
+
+def stream_path(directory: Path) -> Path:
+    """Where the log of the streamed interactions lies."""
+    return directory / "INTERACTIONS.log"
 
 
 def records_path(directory: Path, dataset_type: str) -> Path:

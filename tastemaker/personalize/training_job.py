@@ -21,8 +21,17 @@ import numpy as np
 
 from tastemaker.evaluation import judge, personalize_split
 from tastemaker.personalize.datasets import read_records
+from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import chosen_events, interactions_of, save_histories
-from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport, records_path
+from tastemaker.personalize.stream_log import read_prefix
+from tastemaker.personalize.streamed_records import with_streamed
+from tastemaker.personalize.training_files import (
+    ModelFiles,
+    TrainingOrder,
+    TrainingReport,
+    records_path,
+    stream_path,
+)
 from tastemaker.recommenders import RECIPES, Interactions
 
 FEWEST_INTERACTIONS = 1000
@@ -92,9 +101,11 @@ def _interactions(directory: Path, order: TrainingOrder) -> Interactions:
     path = records_path(directory, "INTERACTIONS")
     if not path.exists():
         raise TrainingRefused(f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions.")
-    records = chosen_events(
-        read_records(path), event_type=order.event_type, least_value=_threshold(order.event_value_threshold)
-    )
+    records = read_records(path)
+    if order.streamed_bytes:
+        entries = read_prefix(stream_path(directory), order.streamed_bytes)
+        records = with_streamed(records, events_of_users(entries))
+    records = chosen_events(records, event_type=order.event_type, least_value=_threshold(order.event_value_threshold))
     interactions = interactions_of(records)
     check_minima(interactions, order.event_type)
     return interactions

@@ -63,6 +63,7 @@ def create_dataset(here: AccountRegion, given: CreateDatasetRequestTypeDef) -> M
         "schemaArn": schema.arn,
     }
     here.resources.add(DATASET, arn, members, tags=tags_of(given.get("tags")))
+    here.streams.delete(arn)  # an event may have come in while an earlier dataset of this name was being deleted
     return {"datasetArn": arn}
 
 
@@ -96,6 +97,7 @@ def delete_dataset(here: AccountRegion, given: DeleteDatasetRequestTypeDef) -> N
             raise in_use(dataset.arn, f"{job.arn} is in {state}.")
     start_deletion(here, dataset)
     here.jobs.datasets.delete(dataset.arn)
+    here.streams.delete(dataset.arn)
 
 
 def schema_of(here: AccountRegion, dataset: Resource) -> Schema:

@@ -10,6 +10,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput, not_found
 from tastemaker.personalize.kinds import CAMPAIGN, SOLUTION_VERSION
 from tastemaker.personalize.operations.registry import operation
+from tastemaker.personalize.overlay import REAL_TIME_RECIPES, since_training
 from tastemaker.personalize.recipes import BY_ARN, Recipe
 from tastemaker.personalize.runtime import Question
 from tastemaker.personalize.shapes import Members
@@ -38,6 +39,7 @@ def get_recommendations(here: AccountRegion, given: GetRecommendationsRequestTyp
             _count(given.get("numResults")),
             user_id=given.get("userId") or None,
             item_id=given.get("itemId") or None,
+            streamed=since_training(here.streams, version, given["userId"]) if recipe.name in REAL_TIME_RECIPES else (),
         ),
     )
     return {

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion, short_id
 from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
-from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
+from tastemaker.personalize.jobs import JobFailure, Streamed, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.kinds import DATASET, SOLUTION, SOLUTION_VERSION
+from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list
 from tastemaker.personalize.operations.states import need_active, need_room
 from tastemaker.personalize.operations.tags import tags_of
+from tastemaker.personalize.overlay import remember_trained
 from tastemaker.personalize.recipes import BY_ARN
 from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.store import Resource
@@ -50,6 +52,8 @@ def start_training(here: AccountRegion, version: Resource) -> None:
     group_arn, config = version.members["datasetGroupArn"], version.members["solutionConfig"]
     datasets = here.resources.newest(DATASET, datasetGroupArn=group_arn)
     version.hidden["datasetArns"] = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
+    streamed = _streamed(here, version.hidden["datasetArns"].get("INTERACTIONS"))
+    remember_trained(version, None if streamed is None else streamed.prefix.mark)
     spec = TrainingSpec(
         recipe=BY_ARN[version.members["recipeArn"]].name,
         dataset_arns=version.hidden["datasetArns"],
@@ -57,6 +61,7 @@ def start_training(here: AccountRegion, version: Resource) -> None:
         event_value_threshold=config.get("eventValueThreshold"),
         hyperparameters=config.get("algorithmHyperParameters", {}) | config.get("featureTransformationParameters", {}),
         seed=TRAINING_SEED,
+        streamed=streamed,
     )
     here.jobs.start_training(version.arn, spec, lambda outcome: _ended(here, version, outcome))
 
@@ -79,6 +84,13 @@ def get_solution_metrics(here: AccountRegion, given: GetSolutionMetricsRequestTy
     version = here.resources.get(SOLUTION_VERSION, given["solutionVersionArn"])
     need_active(version)
     return {"solutionVersionArn": version.arn, "metrics": version.hidden["metrics"]}
+
+
+def _streamed(here: AccountRegion, dataset_arn: str | None) -> Streamed | None:
+    prefix = None if dataset_arn is None else here.streams.prefix(dataset_arn)
+    if dataset_arn is None or prefix is None:
+        return None
+    return Streamed(prefix, schema_of(here, here.resources.get(DATASET, dataset_arn)))
 
 
 def _add(here: AccountRegion, given: CreateSolutionVersionRequestTypeDef, solution: Resource) -> Resource:

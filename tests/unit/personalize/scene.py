@@ -131,8 +131,10 @@ class NamingRecommender:
     """Recommends items that are named for the model, and notes what it was asked."""
 
     asked: list[tuple[Path, str, str | None, int]] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
     def recommend(self, model_path: Path, question: Question) -> Sequence[Recommended]:
+        self.questions.append(question)
         self.asked.append((model_path, question.recipe, question.user_id, question.k))
         score = None if question.recipe == "aws-popularity-count" else 0.1234567
         return [Recommended(f"{model_path.name}-{number}", score) for number in range(question.k)]

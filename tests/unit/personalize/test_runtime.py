@@ -156,8 +156,9 @@ def test_many_threads_get_the_answers_of_one(model_path: Path) -> None:
 def test_histories_come_back_as_they_were_saved(tmp_path: Path) -> None:
     events = Interactions.from_columns(['a, "x"', "🙂", 'a, "x"'], ["i", "j", "k"], [2, 1, 1])
 
-    save_histories(tmp_path / "histories.arrow", events, np.array(["i", "k"]))
-    histories = load_histories(tmp_path / "histories.arrow")
+    catalogue = np.array(["i", "k"])
+    save_histories(tmp_path / "histories.arrow", events, catalogue)
+    histories = load_histories(tmp_path / "histories.arrow", catalogue)
 
     assert histories.of('a, "x"').tolist() == [1, 0]
     assert histories.of("🙂").tolist() == [-1]

@@ -116,12 +116,12 @@ def test_an_operation_that_is_not_built_is_refused_by_name(scene: Scene) -> None
 
 
 def test_an_events_operation_that_is_not_built_is_refused_in_the_rest_envelope(scene: Scene) -> None:
-    body = {"trackingId": "t", "sessionId": "s", "eventList": [{"eventType": "e", "sentAt": 1}]}
+    body = {"datasetArn": f"{ARN}:dataset/shop/ITEMS", "items": [{"itemId": "i"}]}
 
-    answer = scene.send(path="/events", body=json.dumps(body).encode())
+    answer = scene.send(path="/items", body=json.dumps(body).encode())
 
     assert answer.headers["x-amzn-ErrorType"] == "InvalidInputException"
-    assert "PutEvents" in answer.json["message"]
+    assert "PutItems" in answer.json["message"]
 
 
 def test_a_missing_member_is_named(scene: Scene) -> None:

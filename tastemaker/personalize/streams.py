@@ -1,0 +1,198 @@
+"""Streamed events: what PutEvents brings, safe on disk before it is acknowledged and at hand for the next request."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from tastemaker.personalize.event_owners import EventOwners
+from tastemaker.personalize.stream_log import Entry, Mark, Prefix, StreamedEvent, StreamLog, line_of
+
+__all__ = ["Mark", "Prefix", "StreamClosed", "StreamedEvent", "Streams"]
+
+LIVE_EVENTS: Final = 500
+"""How many events of a user are at hand; the older ones are on disk, for training."""
+_REMEMBERED: Final = 250_000
+"""At least so many of a dataset's latest events are known, so that one that comes again counts once."""
+
+
+class StreamClosed(Exception):
+    """The stream is being deleted, or Personalize closed. The message names the dataset."""
+
+
+class Streams:
+    """The streams of all datasets, each a log in `directory`. Safe to use from several threads.
+
+    An event is the operating system's when `put` returns, and with `fsync` the disk's. Raises LogUnreadable.
+    """
+
+    def __init__(self, directory: Path, *, fsync: bool = False) -> None:
+        self._directory = directory
+        self._fsync = fsync
+        self._lock = threading.Lock()
+        self._streams: dict[str, _Stream] = {}
+        directory.mkdir(parents=True, exist_ok=True)
+        for path in sorted(directory.glob("*.log")):
+            if (opened := StreamLog.open(path, fsync=fsync)) is not None:
+                log, entries = opened
+                self._streams[log.dataset_arn] = _Stream(log, entries)
+
+    def put(
+        self, dataset_arn: str, events: Sequence[StreamedEvent], *, session_id: str, user_id: str | None = None
+    ) -> None:
+        """Add events, all or none of them; those that are there already are passed over.
+
+        That is an event of an `event_id` that has been, and one that says the same of the same moment and user (or, of
+        an anonymous session, the same session). Raises StreamClosed, UnicodeEncodeError for text that is no Unicode,
+        and OSError.
+        """
+        self._opened(dataset_arn).put(events, session_id=session_id, user_id=user_id)
+
+    def events_of(self, dataset_arn: str, user_id: str) -> Sequence[StreamedEvent]:
+        """The latest events of a user, oldest first, those of sessions that turned out to be the user's among them.
+
+        A session's id may stand for a user's, and then they are the events of that session.
+        """
+        stream = self._streams.get(dataset_arn)
+        return () if stream is None else stream.live.get(user_id, ())
+
+    def prefix(self, dataset_arn: str) -> Prefix | None:
+        """All that is in the stream now; None where nothing has come."""
+        stream = self._streams.get(dataset_arn)
+        return None if stream is None else stream.prefix()
+
+    def log_id(self, dataset_arn: str) -> str | None:
+        """The identity of the stream's log, which another stream of the same dataset's name does not have."""
+        stream = self._streams.get(dataset_arn)
+        return None if stream is None else stream.log_id
+
+    def delete(self, dataset_arn: str) -> None:
+        """Forget the stream of a dataset, if there is one."""
+        with self._lock:
+            stream = self._streams.pop(dataset_arn, None)
+            if stream is not None:
+                stream.delete()
+
+    def close(self) -> None:
+        """Close the files. May be called again."""
+        with self._lock:
+            for stream in self._streams.values():
+                stream.close()
+
+    def _opened(self, dataset_arn: str) -> _Stream:
+        stream = self._streams.get(dataset_arn)
+        if stream is not None:
+            return stream
+        with self._lock:
+            if dataset_arn not in self._streams:
+                path = self._directory / f"{hashlib.sha256(dataset_arn.encode()).hexdigest()[:32]}.log"
+                self._streams[dataset_arn] = _Stream(StreamLog.create(path, dataset_arn, fsync=self._fsync), ())
+            return self._streams[dataset_arn]
+
+
+class _Stream:
+    """The stream of one dataset. `live`: each user's and each session's latest events, never changed in place."""
+
+    def __init__(self, log: StreamLog, entries: Iterable[Entry]) -> None:
+        self.live: dict[str, tuple[StreamedEvent, ...]] = {}
+        self.log_id = log.log_id
+        self._log = log
+        self._lock = threading.Lock()
+        self._closed = False
+        self._owners = EventOwners(most_waiting=LIVE_EVENTS)
+        self._known = _Known(_REMEMBERED)
+        for entry in entries:
+            self._known.add(_keys(entry))
+            self._enliven(entry)
+
+    def put(self, events: Sequence[StreamedEvent], *, session_id: str, user_id: str | None) -> None:
+        with self._lock:
+            if self._closed:
+                raise StreamClosed(f"{self._log.dataset_arn} takes no events any more.")
+            fresh, lines, position = [], [], self._log.size
+            coming: set[bytes] = set()
+            for event in events:
+                keys = _keys(Entry(user_id, session_id, event))
+                if self._known.has(keys) or not coming.isdisjoint(keys):
+                    continue
+                coming.update(keys)
+                lines.append(line_of(user_id, session_id, event))
+                position += len(lines[-1])
+                fresh.append((keys, Entry(user_id, session_id, replace(event, position=position))))
+            if not fresh:
+                return
+            self._log.append(lines)
+            for keys, entry in fresh:
+                self._known.add(keys)
+                self._enliven(entry)
+
+    def prefix(self) -> Prefix:
+        with self._lock:
+            return self._log.prefix()
+
+    def delete(self) -> None:
+        self.close()
+        self._log.remove()
+
+    def close(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._log.close()
+
+    def _enliven(self, entry: Entry) -> None:
+        taken = self._owners.take(entry)
+        if taken is not None:
+            user_id, events = taken
+            before = self.live.get(user_id, ())
+            if user_id == entry.session_id and len(events) > 1:  # they are there already, as the session's
+                before = tuple(event for event in before if event.event_id not in {each.event_id for each in events})
+            self.live[user_id] = _with(before, events)
+        # a session's id may be asked for like a user's, and may even be one
+        if taken is None or taken[0] != entry.session_id:
+            self.live[entry.session_id] = _with(self.live.get(entry.session_id, ()), [entry.event])
+
+
+def _with(events: tuple[StreamedEvent, ...], more: Sequence[StreamedEvent]) -> tuple[StreamedEvent, ...]:
+    joined = (*events, *more)
+    if len(more) > 1 or (events and _time(more[0]) < _time(events[-1])):
+        joined = tuple(sorted(joined, key=_time))
+    return joined[-LIVE_EVENTS:]
+
+
+def _time(event: StreamedEvent) -> tuple[int, float]:
+    return event.timestamp, event.fraction
+
+
+def _keys(entry: Entry) -> tuple[bytes, bytes]:
+    """What tells that an event has been: its id, and all else that it says."""
+    user_id, session_id, event = entry
+    sender = ("session", session_id) if user_id is None else ("user", user_id)
+    properties = sorted(event.properties.items())
+    content = (sender, event.item_id, event.event_type, event.timestamp, event.fraction, properties)
+    return _digest(event.event_id), _digest(repr(content))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+class _Known:
+    """Keys of the latest events, at least `capacity` of them and at most twice as many."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._latest: set[bytes] = set()
+        self._earlier: set[bytes] = set()
+
+    def has(self, keys: Iterable[bytes]) -> bool:
+        return any(key in self._latest or key in self._earlier for key in keys)
+
+    def add(self, keys: Sequence[bytes]) -> None:
+        self._latest.update(keys)
+        if len(self._latest) >= self._capacity * len(keys):
+            self._latest, self._earlier = set(), self._latest
