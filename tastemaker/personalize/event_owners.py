@@ -42,4 +42,5 @@ def events_of_users(entries: Iterable[Entry]) -> list[tuple[str, StreamedEvent]]
     entries = list(entries)
     owners = EventOwners(most_waiting=len(entries))
     owned = [(taken[0], event) for entry in entries if (taken := owners.take(entry)) is not None for event in taken[1]]
-    return sorted(owned, key=lambda pair: (pair[1].timestamp, pair[1].fraction))
+    owned.sort(key=lambda pair: (pair[1].timestamp, pair[1].fraction))
+    return owned

@@ -79,9 +79,10 @@ class Histories:
         added, moments = self._located(streamed)
         if not len(times) or not len(moments) or moments[0] > times[-1]:
             return np.concatenate([items, added])
-        ends = np.searchsorted(times, moments, side="right")
-        starts = np.searchsorted(times, moments, side="left")
-        is_new = np.array([item not in items[a:b] for item, a, b in zip(added, starts, ends, strict=True)], dtype=bool)
+        starts, ends = (np.searchsorted(times, moments, side=side) for side in ("left", "right"))
+        is_new = np.ones(len(added), dtype=bool)
+        for number in np.flatnonzero(ends > starts):
+            is_new[number] = added[number] not in items[starts[number] : ends[number]]
         return np.insert(items, ends[is_new], added[is_new])
 
     def _located(self, streamed: Sequence[StreamedEvent]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

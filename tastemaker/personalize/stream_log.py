@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -135,9 +134,9 @@ class StreamLog:
 
 def line_of(user_id: str | None, session_id: str, event: StreamedEvent) -> bytes:
     """An event as a line. Raises UnicodeEncodeError for text that is no Unicode (a lone surrogate)."""
-    sent_at = event.timestamp + event.fraction
-    fields = [sent_at, user_id, session_id, event.item_id, event.event_type, event.event_id, dict(event.properties)]
-    return _ENCODE(fields).encode() + b"\n"
+    when = [event.timestamp, event.fraction]
+    what = [event.item_id, event.event_type, event.event_id, dict(event.properties)]
+    return _ENCODE([*when, user_id, session_id, *what]).encode() + b"\n"
 
 
 def read_prefix(path: Path, size: int) -> list[Entry]:
@@ -185,7 +184,6 @@ def _parsed_line(line: bytes) -> Any:
 
 
 def _entry(fields: Any, position: int) -> Entry:
-    sent_at, user_id, session_id, item_id, event_type, event_id, properties = fields
-    timestamp = math.floor(sent_at)
-    event = StreamedEvent(item_id, event_type, timestamp, event_id, properties, sent_at - timestamp, position)
+    timestamp, fraction, user_id, session_id, item_id, event_type, event_id, properties = fields
+    event = StreamedEvent(item_id, event_type, timestamp, event_id, properties, fraction, position)
     return Entry(user_id, session_id, event)

@@ -19,21 +19,19 @@ def with_streamed(records: pa.Table, owned: Sequence[tuple[str, StreamedEvent]])
     record, that is the event itself, come back by an export. Streamed events that say the same of the same second
     become one; events without an item are left out.
     """
-    owned = [(user_id, event) for user_id, event in owned if event.item_id is not None]
-    if not owned:
+    known = _identities(_of_same_seconds(records, owned))
+    names = [name for name in _IDENTITY if name in records.column_names]
+    others = [name for name in records.column_names if name not in _IDENTITY]
+    kept: dict[tuple[object, ...], tuple[str, StreamedEvent]] = {}
+    for user_id, event in owned:
+        identity = (user_id, event.item_id, event.timestamp, event.event_type)[: len(names)]
+        if event.item_id is not None and identity not in known:
+            kept.setdefault((identity, *map(event.properties.get, others)), (user_id, event))
+    if not kept:
         return records
-    columns = {name: _column(name, records.schema.field(name).type, owned) for name in records.column_names}
-    streamed = pa.table(columns, schema=records.schema)
-    known = _identities(_of_same_seconds(records, streamed))
-    rows = zip(_identities_in_order(streamed), streamed.to_pylist(), strict=True)
-    seen: set[tuple[object, ...]] = set()
-    kept = []
-    for number, (identity, row) in enumerate(rows):
-        content = tuple(row.values())
-        if identity not in known and content not in seen:
-            seen.add(content)
-            kept.append(number)
-    return pa.concat_tables([records, streamed.take(pa.array(kept, pa.int64()))]).unify_dictionaries()
+    rows = list(kept.values())
+    columns = {name: _column(name, records.schema.field(name).type, rows) for name in records.column_names}
+    return pa.concat_tables([records, pa.table(columns, schema=records.schema)]).unify_dictionaries()
 
 
 def _column(name: str, kind: pa.DataType, owned: Sequence[tuple[str, StreamedEvent]]) -> pa.Array:
@@ -53,15 +51,13 @@ def _column(name: str, kind: pa.DataType, owned: Sequence[tuple[str, StreamedEve
     return texts.dictionary_encode() if pa.types.is_dictionary(kind) else texts.cast(kind)
 
 
-def _of_same_seconds(records: pa.Table, streamed: pa.Table) -> pa.Table:
+def _of_same_seconds(records: pa.Table, owned: Sequence[tuple[str, StreamedEvent]]) -> pa.Table:
     """The few records that could be streamed ones: nothing is compared with the others."""
-    return records.filter(pc.is_in(records["TIMESTAMP"], value_set=pc.unique(streamed["TIMESTAMP"])))
+    seconds = pa.array({event.timestamp for _, event in owned}, pa.int64())
+    return records.filter(pc.is_in(records["TIMESTAMP"], value_set=seconds))
 
 
 def _identities(records: pa.Table) -> set[tuple[object, ...]]:
-    return set(_identities_in_order(records))
-
-
-def _identities_in_order(records: pa.Table) -> list[tuple[object, ...]]:
-    names = [name for name in _IDENTITY if name in records.column_names]
-    return list(zip(*(records[name].to_pylist() for name in names), strict=True))
+    columns = [records[name] for name in _IDENTITY if name in records.column_names]
+    plain = [column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column for column in columns]
+    return set(zip(*(column.to_pylist() for column in plain), strict=True))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,8 @@ LIVE_EVENTS: Final = 500
 """How many events of a user are at hand; the older ones are on disk, for training."""
 _REMEMBERED: Final = 250_000
 """At least so many of a dataset's latest events are known, so that one that comes again counts once."""
+
+_TIME: Final = attrgetter("timestamp", "fraction")
 
 
 class StreamClosed(Exception):
@@ -58,7 +62,7 @@ class Streams:
         A session's id may stand for a user's, and then they are the events of that session.
         """
         stream = self._streams.get(dataset_arn)
-        return () if stream is None else stream.live.get(user_id, ())
+        return () if stream is None else stream.of(user_id)
 
     def prefix(self, dataset_arn: str) -> Prefix | None:
         """All that is in the stream now; None where nothing has come."""
@@ -95,10 +99,10 @@ class Streams:
 
 
 class _Stream:
-    """The stream of one dataset. `live`: each user's and each session's latest events, never changed in place."""
+    """The stream of one dataset, with each user's and each session's latest events in the order of time."""
 
     def __init__(self, log: StreamLog, entries: Iterable[Entry]) -> None:
-        self.live: dict[str, tuple[StreamedEvent, ...]] = {}
+        self._live: dict[str, list[StreamedEvent]] = {}
         self.log_id = log.log_id
         self._log = log
         self._lock = threading.Lock()
@@ -114,7 +118,7 @@ class _Stream:
             if self._closed:
                 raise StreamClosed(f"{self._log.dataset_arn} takes no events any more.")
             fresh, lines, position = [], [], self._log.size
-            coming: set[bytes] = set()
+            coming: set[int] = set()
             for event in events:
                 keys = _keys(Entry(user_id, session_id, event))
                 if self._known.has(keys) or not coming.isdisjoint(keys):
@@ -144,41 +148,43 @@ class _Stream:
                 self._closed = True
                 self._log.close()
 
+    def of(self, user_id: str) -> Sequence[StreamedEvent]:
+        # one step for the interpreter, so that no lock is needed
+        return self._live.get(user_id, [])[-LIVE_EVENTS:]
+
     def _enliven(self, entry: Entry) -> None:
         taken = self._owners.take(entry)
         if taken is not None:
             user_id, events = taken
-            before = self.live.get(user_id, ())
-            if user_id == entry.session_id and len(events) > 1:  # they are there already, as the session's
-                before = tuple(event for event in before if event.event_id not in {each.event_id for each in events})
-            self.live[user_id] = _with(before, events)
+            if user_id == entry.session_id and len(events) > 1:  # some are there already, as the session's
+                there = {event.event_id for event in events}
+                self._live[user_id] = [each for each in self._live[user_id] if each.event_id not in there]
+            for event in events:
+                _insert(self._live.setdefault(user_id, []), event)
         # a session's id may be asked for like a user's, and may even be one
         if taken is None or taken[0] != entry.session_id:
-            self.live[entry.session_id] = _with(self.live.get(entry.session_id, ()), [entry.event])
+            _insert(self._live.setdefault(entry.session_id, []), entry.event)
 
 
-def _with(events: tuple[StreamedEvent, ...], more: Sequence[StreamedEvent]) -> tuple[StreamedEvent, ...]:
-    joined = (*events, *more)
-    if len(more) > 1 or (events and _time(more[0]) < _time(events[-1])):
-        joined = tuple(sorted(joined, key=_time))
-    return joined[-LIVE_EVENTS:]
+def _insert(events: list[StreamedEvent], event: StreamedEvent) -> None:
+    if events and event.timestamp <= events[-1].timestamp:
+        insort(events, event, key=_TIME)
+    else:
+        events.append(event)
+    if len(events) > 2 * LIVE_EVENTS:
+        del events[:-LIVE_EVENTS]
 
 
-def _time(event: StreamedEvent) -> tuple[int, float]:
-    return event.timestamp, event.fraction
+def _keys(entry: Entry) -> tuple[int, int]:
+    """What tells that an event has been: its id, and all else that it says.
 
-
-def _keys(entry: Entry) -> tuple[bytes, bytes]:
-    """What tells that an event has been: its id, and all else that it says."""
+    As hashes of 64 bits, of which the half million that are kept are all different but for one case in 10⁸.
+    """
     user_id, session_id, event = entry
     sender = ("session", session_id) if user_id is None else ("user", user_id)
-    properties = sorted(event.properties.items())
+    properties = tuple(sorted(event.properties.items()))
     content = (sender, event.item_id, event.event_type, event.timestamp, event.fraction, properties)
-    return _digest(event.event_id), _digest(repr(content))
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+    return hash(event.event_id), hash(content)
 
 
 class _Known:
@@ -186,13 +192,13 @@ class _Known:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._latest: set[bytes] = set()
-        self._earlier: set[bytes] = set()
+        self._latest: set[int] = set()
+        self._earlier: set[int] = set()
 
-    def has(self, keys: Iterable[bytes]) -> bool:
+    def has(self, keys: Iterable[int]) -> bool:
         return any(key in self._latest or key in self._earlier for key in keys)
 
-    def add(self, keys: Sequence[bytes]) -> None:
+    def add(self, keys: Sequence[int]) -> None:
         self._latest.update(keys)
         if len(self._latest) >= self._capacity * len(keys):
             self._latest, self._earlier = set(), self._latest

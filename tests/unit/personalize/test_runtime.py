@@ -10,6 +10,7 @@ import pytest
 
 from tastemaker.personalize.histories import load_histories, save_histories
 from tastemaker.personalize.runtime import ModelUnavailable, Question, Recommended, Runtime
+from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
 from tastemaker.recommenders import RECIPES, Interactions
 
@@ -163,3 +164,36 @@ def test_histories_come_back_as_they_were_saved(tmp_path: Path) -> None:
     assert histories.of('a, "x"').tolist() == [1, 0]
     assert histories.of("🙂").tolist() == [-1]
     assert histories.of("nobody").tolist() == []
+
+
+def streamed(item_id: str | None, second: int) -> StreamedEvent:
+    return StreamedEvent(item_id, "view", second, f"{item_id}-{second}", {})
+
+
+def test_a_streamed_event_changes_the_next_answer_and_no_other_users(model_path: Path) -> None:
+    runtime = Runtime()
+    events = [streamed(f"blue-{number}", 100 + number) for number in range(1, 4)]
+
+    known = runtime.recommend(model_path, Question(USER_PERSONALIZATION, 5, "red-user-3", streamed=events))
+    new = runtime.recommend(model_path, Question(USER_PERSONALIZATION, 5, "someone new", streamed=events))
+
+    assert "blue" in {item.item_id.split("-")[0] for item in known}
+    assert {item.item_id.split("-")[0] for item in new} == {"blue"}
+    assert {item.item_id.split("-")[0] for item in ask(runtime, model_path, "red-user-3")} == {"red"}
+
+
+def test_streamed_events_stand_in_the_history_where_they_belong(tmp_path: Path) -> None:
+    events = Interactions.from_columns(["ann"] * 3, ["b", "c", "b"], [10, 20, 30])
+    catalogue = np.array(["b", "c", "d", "e"])
+    save_histories(tmp_path / "histories.arrow", events, catalogue)
+    histories = load_histories(tmp_path / "histories.arrow", catalogue)
+
+    def of(user: str, *streamed_items: tuple[str | None, int]) -> list[str]:
+        found = histories.of(user, [streamed(item, second) for item, second in streamed_items])
+        return [str(item) for item in catalogue[found]]
+
+    assert of("ann", ("d", 31), ("e", 40)) == ["b", "c", "b", "d", "e"]
+    assert of("ann", ("e", 5), ("d", 20), ("e", 25), ("d", 30)) == ["e", "b", "c", "d", "e", "b", "d"]
+    assert of("ann", ("c", 20), ("b", 30)) == ["b", "c", "b"]  # they came back by an export
+    assert of("ann", ("unknown", 50), ("bb", 50), (None, 50), ("", 50)) == ["b", "c", "b"]
+    assert of("new", ("d", 1), ("d", 1), ("e", 2)) == ["d", "d", "e"]
