@@ -10,6 +10,7 @@ from tastemaker.cli.errors import CommandError
 from tastemaker.cloud.embedded import EmbeddedCloud
 from tastemaker.cloud.server import ServerError
 from tastemaker.personalize.resource_files import DataDirectoryInUse
+from tastemaker.personalize.streams import LogUnreadable
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def embedded_cloud(*, host: str = "127.0.0.1", port: int, data_dir: Path | None 
     with ExitStack() as running:
         try:
             cloud = running.enter_context(EmbeddedCloud(host=host, port=port, data_dir=data_dir))
-        except (ServerError, DataDirectoryInUse) as error:
+        except (ServerError, DataDirectoryInUse, LogUnreadable) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"the data cannot be kept in {data_dir}: {error}") from error

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from tastemaker.personalize.event_owners import EventOwners
-from tastemaker.personalize.stream_log import Entry, Mark, Prefix, StreamedEvent, StreamLog, line_of
+from tastemaker.personalize.stream_log import Entry, LogUnreadable, Mark, Prefix, StreamedEvent, StreamLog, line_of
 
-__all__ = ["Mark", "Prefix", "StreamClosed", "StreamedEvent", "Streams"]
+__all__ = ["LogUnreadable", "Mark", "Prefix", "StreamClosed", "StreamedEvent", "Streams"]
 
 LIVE_EVENTS: Final = 500
 """How many events of a user are at hand; the older ones are on disk, for training."""
