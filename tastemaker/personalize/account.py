@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.engine import JobRunner, Recommender
+from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.store import Resources
 from tastemaker.personalize.streams import Streams
@@ -24,6 +25,7 @@ class AccountRegion:
     jobs: JobRunner
     recommender: Recommender
     trainable_recipes: Collection[str]
+    snapshots: Snapshots
     streams: Streams
 
     def arn(self, kind: Kind, name: str) -> str:

@@ -89,6 +89,14 @@ class Datasets:
         """The records, mapped from the disk; None before the first import."""
         return read_records(self._path(dataset_arn)) if self.holds(dataset_arn) else None
 
+    def revision(self, dataset_arn: str) -> str | None:
+        """What changes whenever the records do, at the price of one look; None before the first import."""
+        try:
+            found = self._path(dataset_arn).stat()
+        except FileNotFoundError:
+            return None
+        return f"{found.st_ino} {found.st_mtime_ns} {found.st_size}"
+
     def snapshot(self, dataset_arn: str, target: Path) -> bool:
         """Make the records of this moment available at `target`, as a second link to the same file.
 

@@ -23,6 +23,9 @@ class Records(Protocol):
     def holds(self, dataset_arn: str) -> bool:
         """Whether anything has been imported."""
 
+    def revision(self, dataset_arn: str) -> str | None:
+        """What changes whenever the records do; None before the first import."""
+
     def read(self, dataset_arn: str) -> pa.Table | None:
         """The records; None before the first import."""
 

@@ -15,6 +15,8 @@ class Kind:
     taggable: bool = True
     owner: str | None = None
     """The member with the ARN of the resource that takes this one along when it is deleted."""
+    listed_in: str | None = None
+    """The member that List answers in, where it is not the usual one."""
 
     @property
     def member(self) -> str:
@@ -27,7 +29,7 @@ class Kind:
 
     @property
     def list_member(self) -> str:
-        return f"{self.member}s"
+        return self.listed_in or f"{self.member}s"
 
 
 DATASET_GROUP: Final = Kind("DatasetGroup", "dataset-group")
@@ -38,6 +40,7 @@ SOLUTION: Final = Kind("Solution", "solution")
 SOLUTION_VERSION: Final = Kind("SolutionVersion", "solution", owner="solutionArn")
 CAMPAIGN: Final = Kind("Campaign", "campaign")
 EVENT_TRACKER: Final = Kind("EventTracker", "event-tracker")
+FILTER: Final = Kind("Filter", "filter", listed_in="Filters")
 
 KINDS: Final = {
     kind.word: kind
@@ -50,5 +53,6 @@ KINDS: Final = {
         SOLUTION_VERSION,
         CAMPAIGN,
         EVENT_TRACKER,
+        FILTER,
     )
 }

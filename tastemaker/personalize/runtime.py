@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from tastemaker import recommenders
@@ -14,6 +15,10 @@ from tastemaker.personalize.histories import Histories, load_histories
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
 from tastemaker.recommenders import Model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 WITHOUT_SCORES = frozenset(
     {"aws-popularity-count", "aws-sims", "aws-similar-items", "aws-semantic-similarity", "aws-trending-now"}
@@ -39,6 +44,8 @@ class Question:
     user_id: str | None = None
     item_id: str | None = None
     streamed: Sequence[StreamedEvent] = ()
+    allowed: Callable[[NDArray[np.str_]], NDArray[np.bool_]] | None = None
+    """Which items of the model's catalogue may be recommended; None: all."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,9 @@ class Runtime:
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
         model, histories = self._parts(model_path)
-        items, scores = model.recommend(histories.of(question.user_id, question.streamed), question.k)
+        history = histories.of(question.user_id, question.streamed)
+        candidates = None if question.allowed is None else question.allowed(model.item_ids)
+        items, scores = model.recommend(history, question.k, candidates)
         ids = model.item_ids[items].tolist()
         if question.recipe in WITHOUT_SCORES:
             return [Recommended(item_id, None) for item_id in ids]

@@ -17,6 +17,7 @@ from tastemaker.personalize.clock import Clock, RealClock
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
 from tastemaker.personalize.event_owners import events_of_users
+from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
 from tastemaker.personalize.kinds import IMPORT_JOB, SOLUTION_VERSION
@@ -127,6 +128,7 @@ class Personalize:
             jobs=self._jobs,
             recommender=self._recommender,
             trainable_recipes=self._trainable_recipes,
+            snapshots=Snapshots(self._jobs.datasets),
             streams=self._streams,
         )
         return here

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput, not_found
 from tastemaker.personalize.kinds import CAMPAIGN, SOLUTION_VERSION
+from tastemaker.personalize.operations.filtering import allowed_items
 from tastemaker.personalize.operations.registry import operation
 from tastemaker.personalize.overlay import REAL_TIME_RECIPES, since_training
 from tastemaker.personalize.recipes import BY_ARN, Recipe
@@ -40,6 +41,7 @@ def get_recommendations(here: AccountRegion, given: GetRecommendationsRequestTyp
             user_id=given.get("userId") or None,
             item_id=given.get("itemId") or None,
             streamed=since_training(here.streams, version, given["userId"]) if recipe.name in REAL_TIME_RECIPES else (),
+            allowed=allowed_items(here, given, campaign.members["datasetGroupArn"], recipe),
         ),
     )
     return {
@@ -74,10 +76,6 @@ def _check(given: GetRecommendationsRequestTypeDef, recipe: Recipe) -> None:
     for unbuilt in ("promotions", "metadataColumns"):
         if given.get(unbuilt):
             raise InvalidInput(f"{unbuilt} is not implemented by the embedded Personalize.")
-    if "filterArn" in given:
-        raise not_found(given["filterArn"])
-    if "filterValues" in given:
-        raise InvalidInput("filterValues need a filterArn.")
 
 
 def _count(asked: int | None) -> int:

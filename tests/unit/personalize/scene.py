@@ -69,6 +69,9 @@ class Loaded:
     def holds(self, dataset_arn: str) -> bool:
         return dataset_arn in self.arns
 
+    def revision(self, dataset_arn: str) -> str | None:
+        return "the first" if dataset_arn in self.arns else None
+
     def read(self, dataset_arn: str) -> pa.Table | None:
         """One event, of whatever is loaded."""
         if dataset_arn not in self.arns:

@@ -1,0 +1,76 @@
+"""The records of an Items or a Users dataset as filters ask for them: by field, by id and by catalogue."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tastemaker.personalize.filters.columns import Numbers, Texts, encode
+from tastemaker.personalize.schemas import Schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NO_RECORD: Final = -1
+"""The row of what has no record: all its fields are null."""
+
+_CATALOGUES: Final = 8
+
+
+class Attributes:
+    """One snapshot of a dataset's records. Each field is encoded when it is first asked for. Safe to share."""
+
+    def __init__(self, records: pa.Table, schema: Schema, *, identified_by: str) -> None:
+        self._records = records
+        self._schema = schema
+        self._ids = records[identified_by]
+        self._lock = threading.Lock()
+        self._columns: dict[str, Numbers | Texts] = {}
+        self._rows: OrderedDict[int, tuple[NDArray[np.str_], NDArray[np.int64]]] = OrderedDict()
+
+    def column(self, name: str) -> Numbers | Texts:
+        """The field of that name; null everywhere where the records were imported without it."""
+        column = self._columns.get(name)
+        if column is None:
+            with self._lock:
+                column = self._columns[name] = self._encoded(name)
+        return column
+
+    def row(self, id_: str | None) -> int:
+        """The record with that id, or NO_RECORD."""
+        return NO_RECORD if id_ is None else self._row_of.get(id_, NO_RECORD)
+
+    def rows(self, catalogue: NDArray[np.str_]) -> NDArray[np.int64]:
+        """(n_items,): the record of each item of a model's catalogue, NO_RECORD where there is none.
+
+        Remembered for the catalogues that were asked for last, as long as they are the same object.
+        """
+        with self._lock:
+            known = self._rows.get(id(catalogue))
+            if known is None:
+                places = pc.index_in(pa.array(catalogue.tolist(), pa.string()), value_set=self._ids)
+                # the catalogue is kept beside its rows so that its id cannot pass to another one
+                known = self._rows[id(catalogue)] = catalogue, places.fill_null(NO_RECORD).to_numpy().astype(np.int64)
+            self._rows.move_to_end(id(catalogue))
+            while len(self._rows) > _CATALOGUES:
+                self._rows.popitem(last=False)
+        return known[1]
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {id_: row for row, id_ in enumerate(self._ids.to_pylist())}
+
+    def _encoded(self, name: str) -> Numbers | Texts:
+        field = self._schema.field(name)
+        if name in self._records.column_names:
+            return encode(self._records[name], categorical=field is not None and field.categorical)
+        text = field is not None and field.type == "string"
+        return encode(
+            pa.chunked_array([pa.nulls(len(self._records), pa.string() if text else pa.float64())]), categorical=False
+        )

@@ -1,0 +1,110 @@
+"""From a bound expression to a mask over a model's catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tastemaker.personalize.filters.attributes import Attributes
+from tastemaker.personalize.filters.checks import ANY_EVENT
+from tastemaker.personalize.filters.columns import Numbers, Texts
+from tastemaker.personalize.filters.expression import (
+    Clause,
+    Condition,
+    Expression,
+    FieldName,
+    Membership,
+    Parameter,
+    operands,
+)
+from tastemaker.recommenders import locate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a request is about. `items` and `users` are None before their first import.
+
+    `touched` gives the ids of the items that the user has events of the given types on (None: of any type).
+    """
+
+    items: Attributes | None
+    users: Attributes | None
+    touched: Callable[[Collection[str] | None], Collection[str]]
+    user_id: str | None = None
+    item_id: str | None = None
+
+
+def mask(expression: Expression, catalogue: NDArray[np.str_], facts: Facts) -> NDArray[np.bool_]:
+    """(n_items,): which items of `catalogue`, a model's sorted ids, a checked and bound expression lets through.
+
+    All of what the INCLUDEs match, or everything where there is none, without all of what the EXCLUDEs match. A clause
+    whose IF does not hold for the user is as if it weren't there.
+    """
+    applying = [clause for clause in expression.clauses if _applies(clause, facts)]
+    included = [_matched(clause, catalogue, facts) for clause in applying if clause.include]
+    allowed = reduce(np.logical_or, included) if included else np.ones(len(catalogue), dtype=np.bool_)
+    for clause in applying:
+        if not clause.include:
+            allowed = allowed & ~_matched(clause, catalogue, facts)
+    return allowed
+
+
+def _applies(clause: Clause, facts: Facts) -> bool:
+    return all(_holds_for_user(condition, facts) for rows in clause.users for row in rows for condition in row)
+
+
+def _holds_for_user(condition: Condition, facts: Facts) -> bool:
+    """False for a user whose field is null or unknown, whatever the condition."""
+    if facts.users is None:
+        return False
+    column, row = facts.users.column(condition.field.name), facts.users.row(facts.user_id)
+    return bool(column.at(row)) and bool(_found(condition, column, _values(condition, None, facts))[row])
+
+
+def _matched(clause: Clause, catalogue: NDArray[np.str_], facts: Facts) -> NDArray[np.bool_]:
+    rows = [reduce(np.logical_and, (_true_of(each, catalogue, facts) for each in row)) for row in clause.where]
+    return np.asarray(reduce(np.logical_or, rows), dtype=np.bool_)
+
+
+def _true_of(condition: Condition, catalogue: NDArray[np.str_], facts: Facts) -> NDArray[np.bool_]:
+    if condition.field.dataset == "Interactions":
+        return _true_of_events(condition, catalogue, facts)
+    if facts.items is None:
+        return np.full(len(catalogue), _is_negated(condition), dtype=np.bool_)
+    column = facts.items.column(condition.field.name)
+    return _found(condition, column, _values(condition, facts.items, facts))[facts.items.rows(catalogue)]
+
+
+def _true_of_events(condition: Condition, catalogue: NDArray[np.str_], facts: Facts) -> NDArray[np.bool_]:
+    names = [str(value) for value in _values(condition, None, facts)]
+    places = locate(catalogue, sorted(facts.touched(None if ANY_EVENT in names else names)))
+    found = np.zeros(len(catalogue), dtype=np.bool_)
+    found[places[places >= 0]] = True
+    return found ^ _is_negated(condition)
+
+
+def _found(condition: Condition, column: Numbers | Texts, values: Sequence[str | float]) -> NDArray[np.bool_]:
+    """(n + 1,): the rows of `column` for which `condition` is true of `values`."""
+    if isinstance(condition, Membership):
+        return column.among(values) ^ condition.negated
+    if values and isinstance(column, Numbers):
+        return column.ordered(condition.operator, float(values[0]))
+    return column.among(())
+
+
+def _values(condition: Condition, items: Attributes | None, facts: Facts) -> Sequence[str | float]:
+    wanted = operands(condition)
+    if not isinstance(wanted, FieldName):
+        return [value for value in wanted if not isinstance(value, Parameter)]
+    return () if items is None else items.column(wanted.name).at(items.row(facts.item_id))
+
+
+def _is_negated(condition: Condition) -> bool:
+    return isinstance(condition, Membership) and condition.negated

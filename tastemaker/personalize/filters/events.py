@@ -1,0 +1,67 @@
+"""The items that a user has events of a type on, among the user's most recent events of that type."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from tastemaker.recommenders import Interactions, locate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tastemaker.personalize.streams import StreamedEvent
+
+MOST_OF_A_TYPE: Final = 100
+"""How many of a user's events of one type are considered: the most recent ones, imported and streamed together."""
+
+_Event: TypeAlias = tuple[int, str]  # when, on which item
+
+
+class Events:
+    """One snapshot of the imported interactions, in which a user's events are found without a search."""
+
+    def __init__(self, interactions: Interactions) -> None:
+        self._interactions = interactions
+        names = [name.lower() for name in interactions.event_types]
+        self._types = sorted(set(names))
+        self._type_of = np.array([self._types.index(name) for name in names], dtype=np.int64)
+
+    def latest(self, user_id: str, types: Collection[str] | None) -> Iterator[tuple[str, list[_Event]]]:
+        """The user's events of each of `types` (lower case; None: all), the most recent at most, oldest first."""
+        events = self._interactions
+        place = int(locate(events.user_ids, [user_id])[0])
+        if place < 0:
+            return
+        mine = slice(*self._starts[place : place + 2].tolist())
+        kinds = self._type_of[events.event_type[mine]]
+        for kind in np.unique(kinds).tolist():
+            if types is None or self._types[kind] in types:
+                places = mine.start + np.flatnonzero(kinds == kind)[-MOST_OF_A_TYPE:]
+                items = events.item_ids[events.item[places]]
+                yield self._types[kind], list(zip(events.timestamp[places].tolist(), items.tolist(), strict=True))
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        return self._interactions.starts
+
+
+def items_with_events(
+    imported: Events | None, streamed: Sequence[StreamedEvent], user_id: str, types: Collection[str] | None
+) -> set[str]:
+    """The ids of the items that the user has events of one of `types` on (None: of any type); case does not matter."""
+    wanted = None if types is None else {name.lower() for name in types}
+    by_type: defaultdict[str, list[_Event]] = defaultdict(list)
+    for name, events in imported.latest(user_id, wanted) if imported is not None else ():
+        by_type[name] = events
+    for event in streamed:
+        name = event.event_type.lower()
+        if event.item_id is not None and (wanted is None or name in wanted):
+            by_type[name].append((event.timestamp, event.item_id))
+    latest = (sorted(events, key=itemgetter(0))[-MOST_OF_A_TYPE:] for events in by_type.values())
+    return {item_id for events in latest for _, item_id in events}
