@@ -166,7 +166,8 @@ def _taken(wanted: FieldName, name: FieldName, field: Field, schemas: Mapping[st
         )
     if (field.type == "string") != (other.type == "string"):
         raise FilterError(
-            f"Invalid Expression: {name} is a {field.type} and {taken} a {other.type}: compare alike fields."
+            f"Invalid Expression: {name} is of the type {field.type} and {taken} of the type {other.type}: "
+            "compare fields that are alike."
         )
     return taken
 
@@ -188,7 +189,7 @@ def _value(value: Value, name: FieldName, field: Field, condition: Condition) ->
             raise FilterError(f'Invalid Expression: "{ANY_EVENT}" is for EVENT_TYPE, not {name}: list the values.')
         return value
     if (number := value if isinstance(value, float) else number_in(value)) is None:
-        raise FilterError(f'Invalid Expression: {name} is a {field.type}, and "{value}" is no number.')
+        raise FilterError(f'Invalid Expression: {name} is of the type {field.type}, and "{value}" is no number.')
     return number
 
 

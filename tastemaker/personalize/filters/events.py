@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -15,12 +15,23 @@ from tastemaker.recommenders import Interactions, locate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tastemaker.personalize.streams import StreamedEvent
-
 MOST_OF_A_TYPE: Final = 100
 """How many of a user's events of one type are considered: the most recent ones, imported and streamed together."""
 
 _Event: TypeAlias = tuple[int, str]  # when, on which item
+
+
+class Happened(Protocol):
+    """A streamed event. `timestamp` is in epoch seconds; `item_id` is None where it was with no item."""
+
+    @property
+    def item_id(self) -> str | None: ...
+
+    @property
+    def event_type(self) -> str: ...
+
+    @property
+    def timestamp(self) -> int: ...
 
 
 class Events:
@@ -52,7 +63,7 @@ class Events:
 
 
 def items_with_events(
-    imported: Events | None, streamed: Sequence[StreamedEvent], user_id: str, types: Collection[str] | None
+    imported: Events | None, streamed: Sequence[Happened], user_id: str, types: Collection[str] | None
 ) -> set[str]:
     """The ids of the items that the user has events of one of `types` on (None: of any type); case does not matter."""
     wanted = None if types is None else {name.lower() for name in types}
