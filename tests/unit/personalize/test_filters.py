@@ -435,7 +435,7 @@ def beside_an_item(tmp_path: Path) -> Iterator[Callable[..., list[str]]]:
     world = World(tmp_path, Listing(), trainable_recipes=["aws-similar-items"]).fill(interactions(), items(), USERS)
     campaign = world.campaign("aws-similar-items")
 
-    def ask(expression: str, **given: str) -> list[str]:
+    def ask(expression: str, **given: Any) -> list[str]:
         number = len(world.control.list_filters()["Filters"])
         arn = world.filter(expression, f"f{number}")
         answer = world.runtime.get_recommendations(campaignArn=campaign, numResults=5, filterArn=arn, **given)
