@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from tastemaker.personalize.clock import ManualClock
 from tastemaker.personalize.engine import Recommender
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.objects import MemoryObjects
-from tastemaker.personalize.operations.registry import run
 from tastemaker.personalize.runtime import Question, Recommended, Runtime
 from tastemaker.personalize.service import Personalize
 from tests.unit.personalize.instant_jobs import InstantJobs
-from tests.unit.personalize.scene import ACCOUNT, ARN, RECIPE, REGION, ROLE, Scene, refused
+from tests.unit.personalize.scene import ARN, RECIPE, ROLE, Scene, refused
 
 GROUP = f"{ARN}:dataset-group/shop"
 UNSEEN = "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ('Buy')"
@@ -345,34 +343,23 @@ def test_what_is_imported_later_counts_from_the_next_request_on(world: World) ->
     assert (world.ask(cheap), world.ask(unseen), world.ask(grown)) == ([0, 1], [2, 3, 5, 6, 7], [5, 6, 7, 8, 9])
 
 
-@dataclass(frozen=True)
-class Streamed:
-    item_id: str | None
-    event_type: str
-    timestamp: int
-
-
 def test_streamed_events_count_at_once(world: World) -> None:
-    @dataclass
-    class Stream:
-        events: dict[tuple[str, str], list[Streamed]]
+    tracker = world.control.create_event_tracker(name="tracker", datasetGroupArn=GROUP)
+    world.clock.advance(60)
+    unseen = world.filter(UNSEEN)
 
-        def events_of(self, dataset_arn: str, user_id: str) -> Sequence[Streamed]:
-            return self.events.get((dataset_arn, user_id), [])
+    def buy(item_id: str, event_type: str) -> None:
+        client(world.personalize, "personalize-events").put_events(
+            trackingId=tracker["trackingId"],
+            sessionId="session",
+            userId="ann",
+            eventList=[{"itemId": item_id, "eventType": event_type, "sentAt": "1970-01-01T02:45:00Z"}],
+        )
 
-    interactions_arn = f"{ARN}:dataset/shop/INTERACTIONS"
-    stream = Stream({(interactions_arn, "ann"): [Streamed("item-03", "buy", 9900)]})
-    here = replace(world.personalize._account(ACCOUNT, REGION), streams=stream)  # type: ignore[arg-type] # what requests read of it
-    given = {"campaignArn": world.live, "userId": "ann", "numResults": 3, "filterArn": world.filter(UNSEEN)}
-
-    def asked() -> list[str]:
-        answer = run("GetRecommendations", here, given)
-        assert answer is not None
-        return [item["itemId"] for item in answer["itemList"]]
-
-    assert asked() == ["item-02", "item-04", "item-05"]
-    stream.events[interactions_arn, "ann"].append(Streamed("item-04", "Buy", 9901))
-    assert asked() == ["item-02", "item-05", "item-06"]
+    buy("item-03", "buy")
+    assert world.ask(unseen)[:3] == [2, 4, 5]
+    buy("item-04", "Buy")
+    assert world.ask(unseen)[:3] == [2, 5, 6]
 
 
 def test_a_deleted_filter_is_not_found_and_another_of_its_name_is_another(world: World) -> None:
