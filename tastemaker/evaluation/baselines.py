@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tastemaker.recommenders import Interactions
+    from tastemaker.recommenders import Attributes, Interactions
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,14 @@ class RepeatLast:
     """The user's own items, the last one first, then the popular ones."""
 
     def fit(
-        self, interactions: Interactions, *, seed: int = 0, progress: Callable[[float], None] | None = None
+        self,
+        interactions: Interactions,
+        *,
+        items: Attributes | None = None,
+        seed: int = 0,
+        progress: Callable[[float], None] | None = None,
     ) -> RepeatLastModel:
-        return RepeatLastModel(Popularity().fit(interactions, seed=seed, progress=progress))
+        return RepeatLastModel(Popularity().fit(interactions, items=items, seed=seed, progress=progress))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,16 @@
 """The models behind the recipes: interactions in, a model out; a history in, ranked items out."""
 
+from tastemaker.recommenders.attributes import Attributes
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.model import Model, Recipe
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
 from tastemaker.recommenders.recipes import RECIPES, load
+from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
 __all__ = [
     "RECIPES",
+    "Attributes",
     "Interactions",
     "Model",
     "Popularity",
@@ -15,6 +18,8 @@ __all__ = [
     "Recipe",
     "SequenceRidge",
     "SequenceRidgeModel",
+    "SimilarItems",
+    "SimilarItemsModel",
     "load",
     "locate",
 ]

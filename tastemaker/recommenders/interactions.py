@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,6 +79,11 @@ class Interactions:
     def history(self, user_index: int) -> NDArray[np.int32]:
         """The items of one user, oldest first."""
         return self.item[self.starts[user_index] : self.starts[user_index + 1]]
+
+    def with_items(self, ids: Iterable[str]) -> Interactions:
+        """The same events in a catalogue that has these items as well."""
+        catalogue = np.unique(np.concatenate([self.item_ids, np.asarray(list(ids), dtype=np.str_)]))
+        return replace(self, item_ids=catalogue, item=locate(catalogue, self.item_ids)[self.item])
 
     def of_events(self, chosen: NDArray[np.bool_]) -> Interactions:
         """The events that the mask (n_events,) chooses. Both catalogues stay whole."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.interactions import Interactions
 
 
@@ -46,9 +47,14 @@ class Recipe(Protocol):
     """A way to train a model."""
 
     def fit(
-        self, interactions: Interactions, *, seed: int = 0, progress: Callable[[float], None] | None = None
+        self,
+        interactions: Interactions,
+        *,
+        items: Attributes | None = None,
+        seed: int = 0,
+        progress: Callable[[float], None] | None = None,
     ) -> Model:
-        """Train. `progress` hears the share that is done, from 0 to 1."""
+        """Train. `items`: what is known of items. `progress` hears the share that is done, from 0 to 1."""
 
 
 def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.interactions import Interactions
 
 
@@ -33,6 +34,7 @@ class Popularity:
         self,
         interactions: Interactions,
         *,
+        items: Attributes | None = None,  # noqa: ARG002 - counted is what people did
         seed: int = 0,  # noqa: ARG002 - part of every recipe's signature; nothing here is drawn
         progress: Callable[[float], None] | None = None,
     ) -> PopularityModel:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
+from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def load(path: Path) -> Model:
     readers: dict[str, Callable[[dict[str, NDArray[np.generic]]], Model]] = {
         "popularity": PopularityModel.from_arrays,
         "sequence-ridge": SequenceRidgeModel.from_arrays,
+        "similar-items": SimilarItemsModel.from_arrays,
     }
     if kind not in readers:
         raise ValueError(
@@ -46,6 +48,11 @@ def _user_personalization(hyperparameters: Mapping[str, str]) -> Recipe:
     return SequenceRidge() if recency.lower() == "true" else SequenceRidge(decays=(_NO_RECENCY,))
 
 
+def _similar_items(hyperparameters: Mapping[str, str]) -> Recipe:
+    """`popularity_discount_factor` as it is; the sizes of Personalize's hidden layers mean nothing to this model."""
+    return SimilarItems(popularity_discount=float(hyperparameters.get("popularity_discount_factor", "0.0")))
+
+
 def _popularity_count(hyperparameters: Mapping[str, str]) -> Recipe:  # noqa: ARG001 - the recipe has none
     return Popularity()
 
@@ -53,6 +60,7 @@ def _popularity_count(hyperparameters: Mapping[str, str]) -> Recipe:  # noqa: AR
 RECIPES: Mapping[str, Callable[[Mapping[str, str]], Recipe]] = {
     "aws-user-personalization": _user_personalization,
     "aws-user-personalization-v2": _user_personalization,
+    "aws-similar-items": _similar_items,
     "aws-popularity-count": _popularity_count,
 }
 """Personalize's recipe name → the recipe for some hyperparameters, by Personalize's names, all values strings."""

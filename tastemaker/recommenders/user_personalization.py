@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.interactions import Interactions
 
 _NO_WEIGHT = 1e-3
@@ -56,7 +57,12 @@ class SequenceRidge:
     kept_weights: int = 300
 
     def fit(
-        self, interactions: Interactions, *, seed: int = 0, progress: Callable[[float], None] | None = None
+        self,
+        interactions: Interactions,
+        *,
+        items: Attributes | None = None,  # noqa: ARG002 - it learns from histories alone
+        seed: int = 0,
+        progress: Callable[[float], None] | None = None,
     ) -> SequenceRidgeModel:
         """Train; `seed` draws the users on whom the decay is chosen."""
         tell = progress or _nobody

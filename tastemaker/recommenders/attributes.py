@@ -1,0 +1,69 @@
+"""What is known of items or users beside what was done with them: categories and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+BETWEEN_CATEGORIES = "|"
+
+
+@dataclass(frozen=True, eq=False)
+class Attributes:
+    """`ids` (n,): sorted, each once; `categories` (n, n_values): 1 where an item has the value of a field.
+
+    `numbers` (n, n_fields): NaN where an item has none.
+    """
+
+    ids: NDArray[np.str_]
+    categories: csr_array
+    numbers: NDArray[np.float64]
+
+    @classmethod
+    def from_columns(
+        cls,
+        ids: Sequence[str],
+        categories: Mapping[str, Sequence[str | None]],
+        numbers: Mapping[str, Sequence[float | None]],
+    ) -> Attributes:
+        """Of parallel columns by field; `a|b` are two categories. Of records with one id the last counts."""
+        from scipy.sparse import csr_array
+
+        row_of = {id_: row for row, id_ in enumerate(ids)}
+        names = np.array(sorted(row_of), dtype=np.str_)
+        source = [row_of[str(name)] for name in names]
+        value_of: dict[tuple[str, str], int] = {}
+        rows: list[int] = []
+        values: list[int] = []
+        for field, column in categories.items():
+            for row, place in enumerate(source):
+                for value in dict.fromkeys((column[place] or "").split(BETWEEN_CATEGORIES)):
+                    if value:
+                        rows.append(row)
+                        values.append(value_of.setdefault((field, value), len(value_of)))
+        known = csr_array(
+            (np.ones(len(rows), dtype=np.float32), (rows, values)), shape=(len(names), max(1, len(value_of)))
+        )
+        columns = [[column[place] for place in source] for column in numbers.values()]
+        table = np.array(columns, dtype=np.float64).reshape(len(columns), len(names)).T
+        return cls(names, known, table)
+
+    def of(self, ids: NDArray[np.str_]) -> Attributes:
+        """The attributes of `ids` (sorted), in their order; nothing is known of those that are not among ours."""
+        from scipy.sparse import csr_array
+
+        place = np.minimum(np.searchsorted(self.ids, ids), max(0, len(self.ids) - 1))
+        found = np.flatnonzero(self.ids[place] == ids) if len(self.ids) else np.empty(0, dtype=np.int64)
+        picks = csr_array(
+            (np.ones(len(found), dtype=np.float32), (found, place[found])), shape=(len(ids), len(self.ids))
+        )
+        numbers = np.full((len(ids), self.numbers.shape[1]), np.nan)
+        numbers[found] = self.numbers[place[found]]
+        return Attributes(ids, csr_array(picks @ self.categories), numbers)
