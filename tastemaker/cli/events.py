@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-from pyarrow import csv
-
-from tastemaker.cli.errors import CommandError
+from tastemaker.cli.csv_table import read_table
 from tastemaker.example import Shop
 
 # DynamoDB's limits: bytes of a partition key and (with room for the names) of an item, digits of a number
 _LONGEST_KEY: Final = 2048
 _LARGEST_ITEM: Final = 390_000
 _LONGEST_NUMBER: Final = 38
-# a row has to fit into one block of the reader
-_LONGEST_ROW: Final = 64 * 1024 * 1024
 
 AttributeValue = dict[str, str]
 Item = dict[str, AttributeValue]
@@ -43,34 +38,11 @@ class Events:
 
 
 def read_csv(path: Path) -> Events:
-    """Interactions in Personalize's CSV format: a header, then a record a line, backslash escapes in quotes.
+    """Interactions in Personalize's CSV format.
 
     Values are taken as they stand: what is wrong with a row is told by the export, which every row has to pass.
     """
-    if not path.exists() or path.is_dir():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise CommandError(f"{path} {what}: name a CSV file with the columns {', '.join(REQUIRED)}")
-    try:
-        table = csv.read_csv(
-            pa.BufferReader(path.read_bytes()),
-            read_options=csv.ReadOptions(block_size=_LONGEST_ROW),
-            parse_options=csv.ParseOptions(escape_char="\\", double_quote=False),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys((*REQUIRED, *OPTIONAL), pa.string()), strings_can_be_null=False
-            ),
-        )
-        names = table.column_names
-    except (OSError, ValueError) as error:  # pyarrow's own errors and those of decoding are ValueErrors
-        raise CommandError(f"{path} is no CSV file in Personalize's format: {error}") from error
-    if twice := [column for column in (*REQUIRED, *OPTIONAL) if names.count(column) > 1]:
-        raise CommandError(f"{path} has the column {', '.join(twice)} more than once: take one of them away")
-    if missing := [column for column in REQUIRED if column not in names]:
-        raise CommandError(
-            f"{path} has no column {', '.join(missing)}; its header says {', '.join(names)}. "
-            f"Rename the columns to {', '.join((*REQUIRED, *OPTIONAL))}"
-        )
-    if not table.num_rows:
-        raise CommandError(f"{path} has a header and no rows")
+    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
 
     def column(name: str) -> list[str]:
         values: list[str] = table.column(name).to_pylist()
@@ -81,7 +53,7 @@ def read_csv(path: Path) -> Events:
         user_ids=column("USER_ID"),
         item_ids=column("ITEM_ID"),
         timestamps=column("TIMESTAMP"),
-        event_types=column("EVENT_TYPE") if "EVENT_TYPE" in names else [UNTYPED] * table.num_rows,
+        event_types=column("EVENT_TYPE") if "EVENT_TYPE" in table.column_names else [UNTYPED] * table.num_rows,
     )
 
 

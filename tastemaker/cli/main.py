@@ -94,6 +94,16 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         "without an id or a time are left out and counted on stderr",
     )
     parser.add_argument(
+        "--items",
+        type=Path,
+        metavar="FILE",
+        help="what is known of items: CSV with ITEM_ID and columns of your own, whose kinds are told by their values "
+        "and named on stderr; items without events are part of the catalogue",
+    )
+    parser.add_argument(
+        "--users", type=Path, metavar="FILE", help="what is known of users: CSV with USER_ID and columns of your own"
+    )
+    parser.add_argument(
         "--recipe",
         nargs="+",
         action="extend",

@@ -31,9 +31,9 @@ def usable_rows(events: Events) -> tuple[Interactions, Counter[str]]:
     rows = zip(events.user_ids, events.item_ids, events.timestamps, events.event_types, strict=True)
     for user_id, item_id, timestamp, kind in rows:
         seconds = _seconds(timestamp)
-        if not _is_id(user_id):
+        if not is_id(user_id):
             refused[f"USER_ID is empty, has a line break or more than {LONGEST_ID} characters"] += 1
-        elif not _is_id(item_id):
+        elif not is_id(item_id):
             refused[f"ITEM_ID is empty, has a line break or more than {LONGEST_ID} characters"] += 1
         elif seconds is None:
             refused["TIMESTAMP is no number of seconds since 1970"] += 1
@@ -48,7 +48,8 @@ def usable_rows(events: Events) -> tuple[Interactions, Counter[str]]:
     return Interactions.from_columns(users, items, times, kinds), refused
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether Personalize takes it as an id."""
     return 0 < len(text) <= LONGEST_ID and _LINE_BREAKS.isdisjoint(text)
 
 

@@ -15,7 +15,7 @@ from tastemaker.evaluation.split import Request, Split, personalize_split
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tastemaker.recommenders import Interactions, Recipe
+    from tastemaker.recommenders import Attributes, Interactions, Recipe
 
 Ranker = Callable[["Request", "NDArray[np.bool_] | None"], "NDArray[np.int32]"]
 """Answers a request with items, best first, out of those that a mask allows (None: all)."""
@@ -35,6 +35,16 @@ class Evaluation:
     fit_seconds: float
 
 
+def whole_history(request: Request) -> NDArray[np.int32]:
+    """What a model of users is asked with."""
+    return request.history
+
+
+def last_item(request: Request) -> NDArray[np.int32]:
+    """What a model of related items is asked with: (1,), the item that the user has just turned to."""
+    return request.history[-1:]
+
+
 class Judge(Protocol):
     """Turns a ranker's answers to the requests of a split into figures."""
 
@@ -52,15 +62,26 @@ class OfflineProtocol:
     depth: int | None
     judge: Judge
 
-    def measure(self, recipe: Recipe, split: Split, *, seed: int) -> Evaluation:
-        """Train a recipe on one part of a split and judge its answers on the other."""
+    def measure(
+        self,
+        recipe: Recipe,
+        split: Split,
+        *,
+        seed: int,
+        items: Attributes | None = None,
+        asked_with: Callable[[Request], NDArray[np.int32]] = whole_history,
+    ) -> Evaluation:
+        """Train a recipe on one part of a split and judge its answers on the other.
+
+        `items`: what is known of items. `asked_with`: what of a request the model gets to see.
+        """
         started = time.perf_counter()
-        model = recipe.fit(split.train, seed=seed)
+        model = recipe.fit(split.train, items=items, seed=seed)
         fit_seconds = time.perf_counter() - started
         depth = len(split.train.item_ids) if self.depth is None else self.depth
 
         def ranker(request: Request, candidates: NDArray[np.bool_] | None) -> NDArray[np.int32]:
-            return model.recommend(request.history, depth, candidates)[0]
+            return model.recommend(asked_with(request), depth, candidates)[0]
 
         return self.judge(ranker, split, fit_seconds=fit_seconds)
 

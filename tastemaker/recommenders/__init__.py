@@ -4,12 +4,13 @@ from tastemaker.recommenders.attributes import Attributes
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.model import Model, Recipe
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
-from tastemaker.recommenders.recipes import RECIPES, load
+from tastemaker.recommenders.recipes import RECIPES, RELATED_ITEMS, load
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
 __all__ = [
     "RECIPES",
+    "RELATED_ITEMS",
     "Attributes",
     "Interactions",
     "Model",

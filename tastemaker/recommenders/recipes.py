@@ -64,3 +64,6 @@ RECIPES: Mapping[str, Callable[[Mapping[str, str]], Recipe]] = {
     "aws-popularity-count": _popularity_count,
 }
 """Personalize's recipe name → the recipe for some hyperparameters, by Personalize's names, all values strings."""
+
+RELATED_ITEMS = frozenset({"aws-similar-items"})
+"""The recipes whose models are asked with one item instead of a user's history."""

@@ -76,6 +76,40 @@ def test_leave_one_out_reports_the_textbook_metrics(ring: Path, capsys: pytest.C
     }
 
 
+def test_items_without_events_are_in_the_catalogue_and_found_by_what_is_known_of_them(
+    ring: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items, users = tmp_path / "items.csv", tmp_path / "users.csv"
+    items.write_text("ITEM_ID,TITLE,KIND\n" + "".join(f"{i},T{i},{i in 'ace'}\n" for i in "abcdefgh"), encoding="utf-8")
+    users.write_text("USER_ID,AGE\nu001,40\n,30\n", encoding="utf-8")
+    arguments = ["--json", "--interactions", str(ring), "--recipe", "aws-similar-items", "--seeds", "1"]
+
+    assert main(["evaluate", *arguments]) == 0
+    alone = json.loads(capsys.readouterr().out)["recipes"]
+    assert main(["evaluate", *arguments, "--items", str(items), "--users", str(users)]) == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)["recipes"]
+
+    assert f"{items}: 8 rows; TITLE → text, KIND → categories" in said.err
+    assert f"{users}: 1 rows; AGE → whole numbers" in said.err
+    assert "Rows left out: 1. USER_ID is empty" in said.err
+    assert "No recipe here learns from what is known of users" in said.err
+    # six of the ring, and two more in the file of items
+    assert alone["popularity"]["metrics"]["coverage"]["mean"] == 1.0
+    assert found["popularity"]["metrics"]["coverage"]["mean"] == 1.0
+    assert found["aws-similar-items"]["metrics"]["mean_reciprocal_rank_at_25"]["mean"] == 1.0
+
+
+def test_a_model_of_related_items_is_asked_with_the_last_item_alone(
+    ring: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = _json(capsys, "--interactions", str(ring), "--recipe", "aws-similar-items", "--seeds", "2")
+
+    # what follows on the ring is one step from the last item, and further from all the others
+    metrics = found["recipes"]["aws-similar-items"]["metrics"]
+    assert metrics["mean_reciprocal_rank_at_25"] == {"mean": 1.0, "sd": 0.0}
+
+
 @pytest.mark.parametrize("protocol", ["personalize", "leave-one-out"])
 def test_a_second_time_gives_the_same_metrics(protocol: str, ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--interactions", str(ring), "--recipe", "aws-user-personalization", "--protocol", protocol]
