@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from tastemaker.personalize.csv_files import ImportRefused, arrow_type
 from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec, write_records
+from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
 from tastemaker.personalize.objects import Location, ObjectStore
 from tastemaker.personalize.schemas import Schema
 from tastemaker.personalize.stream_log import Prefix
@@ -55,7 +56,10 @@ class Streamed:
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type."""
+    """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type.
+
+    `item_fields`: what of the Items dataset it learns from.
+    """
 
     recipe: str
     dataset_arns: Mapping[str, str]
@@ -64,6 +68,7 @@ class TrainingSpec:
     hyperparameters: Mapping[str, str]
     seed: int
     streamed: Streamed | None = None
+    item_fields: MetadataFields = NO_METADATA
 
 
 _Outcome = TypeVar("_Outcome")
@@ -164,6 +169,8 @@ class Jobs:
             hyperparameters=dict(spec.hyperparameters),
             seed=spec.seed,
             streamed_bytes=0 if spec.streamed is None else spec.streamed.prefix.mark.position,
+            item_categories=spec.item_fields.categories,
+            item_numbers=spec.item_fields.numbers,
         ).write(directory)
 
     def _import(self, key: str, job: _Import, spec: ImportSpec, done: _ImportDone) -> None:

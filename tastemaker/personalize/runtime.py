@@ -14,7 +14,7 @@ from tastemaker import recommenders
 from tastemaker.personalize.histories import Histories, load_histories
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import Model
+from tastemaker.recommenders import RELATED_ITEMS, Model, locate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,12 +75,15 @@ class Runtime:
         self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()
 
     def recommend(self, model_path: Path, question: Question) -> list[Recommended]:
-        """The best items for a user, best first; the popular ones for a user who is not known.
+        """The best items for a user or beside an item, best first; the popular ones where it is not known.
 
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
         model, histories = self._parts(model_path)
-        history = histories.of(question.user_id, question.streamed)
+        if question.recipe in RELATED_ITEMS:
+            history = locate(model.item_ids, [question.item_id or ""])
+        else:
+            history = histories.of(question.user_id, question.streamed)
         candidates = None if question.allowed is None else question.allowed(model.item_ids)
         items, scores = model.recommend(history, question.k, candidates)
         ids = model.item_ids[items].tolist()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class TrainingOrder:
-    """What the child is told, as JSON. `recipe` is the recipe's name, such as `aws-user-personalization`."""
+    """What the child is told, as JSON. `recipe` is the recipe's name, such as `aws-user-personalization`.
+
+    `item_categories` and `item_numbers` name the fields of the Items dataset that it is to learn from.
+    """
 
     recipe: str
     event_type: str | None
@@ -19,6 +22,8 @@ class TrainingOrder:
     seed: int
     streamed_bytes: int = 0
     """How much of the log of streamed events, which lies beside the order, the training sees."""
+    item_categories: Sequence[str] = ()
+    item_numbers: Sequence[str] = ()
 
     def write(self, directory: Path) -> None:
         (directory / "spec.json").write_text(json.dumps(asdict(self)), encoding="utf-8")

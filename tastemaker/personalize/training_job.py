@@ -5,7 +5,7 @@ DIRECTORY holds `spec.json` and snapshots of the datasets; the job adds `report.
 
 As in Personalize, the model that is deployed is the one that was measured: it is trained on nine tenths of the users,
 and its metrics come from the others, whom it has not seen. Those users are served like any other, since a model
-knows items and takes a user's history when it is asked; the catalogue is that of all users.
+knows items and takes a user's history when it is asked; the catalogue is that of all users and of the Items dataset.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tastemaker.evaluation import judge, personalize_split
+from tastemaker.evaluation import judge, last_item, personalize_split, whole_history
+from tastemaker.evaluation.metrics import DEPTH
 from tastemaker.personalize.datasets import read_records
 from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import chosen_events, interactions_of, save_histories
 from tastemaker.personalize.stream_log import read_prefix
+from tastemaker.personalize.metadata import MetadataFields, item_attributes
 from tastemaker.personalize.streamed_records import with_streamed
 from tastemaker.personalize.training_files import (
     ModelFiles,
@@ -32,7 +34,7 @@ from tastemaker.personalize.training_files import (
     records_path,
     stream_path,
 )
-from tastemaker.recommenders import RECIPES, Interactions
+from tastemaker.recommenders import RECIPES, RELATED_ITEMS, Attributes, Interactions
 
 FEWEST_INTERACTIONS = 1000
 FEWEST_RETURNING_USERS = 25
@@ -69,12 +71,18 @@ def train(directory: Path) -> TrainingReport:
         recipe = recipe_of(order.hyperparameters)
     except ValueError as error:
         raise TrainingRefused(f"Invalid hyperparameters for {order.recipe}: {error}") from error
+    items = _items(directory, order)
+    if items is not None:
+        interactions = interactions.with_items(items.ids.tolist())
     split = personalize_split(interactions, order.seed)
     fit_started = time.perf_counter()
-    model = recipe.fit(split.train, seed=order.seed)
+    model = recipe.fit(split.train, items=items, seed=order.seed)
     fit_seconds = time.perf_counter() - fit_started
+    asked_with = last_item if order.recipe in RELATED_ITEMS else whole_history
     evaluation = judge(
-        lambda request, candidates: model.recommend(request.history, 25, candidates)[0], split, fit_seconds=fit_seconds
+        lambda request, candidates: model.recommend(asked_with(request), DEPTH, candidates)[0],
+        split,
+        fit_seconds=fit_seconds,
     )
     files = ModelFiles(directory / "model")
     files.directory.mkdir()
@@ -109,6 +117,13 @@ def _interactions(directory: Path, order: TrainingOrder) -> Interactions:
     interactions = interactions_of(records)
     check_minima(interactions, order.event_type)
     return interactions
+
+
+def _items(directory: Path, order: TrainingOrder) -> Attributes | None:
+    path = records_path(directory, "ITEMS")
+    if not path.exists():
+        return None
+    return item_attributes(read_records(path), MetadataFields(tuple(order.item_categories), tuple(order.item_numbers)))
 
 
 def _threshold(text: str | None) -> float | None:

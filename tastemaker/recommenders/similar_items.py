@@ -117,8 +117,8 @@ class SimilarItems:
 class SimilarItemsModel:
     """The neighbours of item i are `neighbours[starts[i]:starts[i + 1]]`, positions in the catalogue, with `values`.
 
-    Its history is the item that is asked about, or several. They are never among the answers; fewer than k come back
-    where there are not enough neighbours. Nobody's item gets what is popular.
+    Its history is the item that is asked about, or several, whose values are added up. They are never among the
+    answers; fewer than k come back where there are not enough neighbours, and what is popular where there are none.
     """
 
     popularity: PopularityModel
@@ -142,10 +142,14 @@ class SimilarItemsModel:
         history = known(history, len(self.item_ids))
         if not len(history):
             return self.popularity.recommend(history, k, candidates)
-        scores = self.scores(history)
-        allowed = self._strengths(history) > 0
-        items = best(scores, k, allowed if candidates is None else allowed & candidates)
-        return items, scores[items]
+        strengths = self._strengths(history)
+        if not strengths.any():
+            others = np.ones(len(self.item_ids), dtype=np.bool_) if candidates is None else candidates.copy()
+            others[history] = False
+            return self.popularity.recommend(history, k, others)
+        allowed = strengths > 0 if candidates is None else (strengths > 0) & candidates
+        items = best(strengths, k, allowed)
+        return items, (strengths[items] / strengths.sum()).astype(np.float32)
 
     def _strengths(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         strengths = np.zeros(len(self.item_ids), dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize import lifecycle
@@ -9,6 +10,7 @@ from tastemaker.personalize.account import AccountRegion, short_id
 from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
 from tastemaker.personalize.jobs import JobFailure, Streamed, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.kinds import DATASET, SOLUTION, SOLUTION_VERSION
+from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
 from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list
 from tastemaker.personalize.operations.states import need_active, need_room
@@ -50,7 +52,7 @@ def create_solution_version(here: AccountRegion, given: CreateSolutionVersionReq
 def start_training(here: AccountRegion, version: Resource) -> None:
     """Begin the work of `version`, at its creation or after a restart."""
     group_arn, config = version.members["datasetGroupArn"], version.members["solutionConfig"]
-    datasets = here.resources.newest(DATASET, datasetGroupArn=group_arn)
+    datasets = list(here.resources.newest(DATASET, datasetGroupArn=group_arn))
     version.hidden["datasetArns"] = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
     streamed = _streamed(here, version.hidden["datasetArns"].get("INTERACTIONS"))
     remember_trained(version, None if streamed is None else streamed.prefix.mark)
@@ -62,6 +64,7 @@ def start_training(here: AccountRegion, version: Resource) -> None:
         hyperparameters=config.get("algorithmHyperParameters", {}) | config.get("featureTransformationParameters", {}),
         seed=TRAINING_SEED,
         streamed=streamed,
+        item_fields=_item_fields(here, datasets),
     )
     here.jobs.start_training(version.arn, spec, lambda outcome: _ended(here, version, outcome))
 
@@ -105,6 +108,13 @@ def _add(here: AccountRegion, given: CreateSolutionVersionRequestTypeDef, soluti
     }
     arn = here.arn(SOLUTION_VERSION, short_name)
     return here.resources.add(SOLUTION_VERSION, arn, members, tags=tags_of(given.get("tags")), worked=False)
+
+
+def _item_fields(here: AccountRegion, datasets: Iterable[Resource]) -> MetadataFields:
+    for dataset in datasets:
+        if dataset.members["datasetType"] == "ITEMS":
+            return MetadataFields.of(schema_of(here, dataset))
+    return NO_METADATA
 
 
 def _ended(here: AccountRegion, version: Resource, outcome: TrainingOutcome | JobFailure) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,9 +64,32 @@ def two_tastes() -> bytes:
     return "\n".join(rows).encode()
 
 
+ITEMS = json.dumps(
+    {
+        "type": "record",
+        "name": "Items",
+        "namespace": "com.amazonaws.personalize.schema",
+        "version": "1.0",
+        "fields": [
+            {"name": "ITEM_ID", "type": "string"},
+            {"name": "TASTE", "type": ["null", "string"], "categorical": True},
+            {"name": "PRICE", "type": "float"},
+        ],
+    }
+)
+
+
+def what_is_known_of_items() -> bytes:
+    """Taste and price of the items of `two_tastes`, and of two that nobody has taken yet."""
+    rows = ["ITEM_ID,TASTE,PRICE", "even-new,Even,0", "odd-new,Odd|New,0"]
+    rows += [f"{taste}-{n},{taste.title()},{n}" for taste in ("even", "odd") for n in range(ITEMS_OF_A_TASTE)]
+    return "\n".join(rows).encode()
+
+
 @pytest.fixture
 def objects() -> MemoryObjects:
-    return MemoryObjects({"bucket": {"interactions/part-0.csv": two_tastes()}})
+    files = {"interactions/part-0.csv": two_tastes(), "items/part-0.csv": what_is_known_of_items()}
+    return MemoryObjects({"bucket": files})
 
 
 @pytest.fixture
@@ -102,11 +126,28 @@ def dataset(control: PersonalizeClient) -> str:
     return arn
 
 
-def start_import(control: PersonalizeClient, dataset: str) -> Callable[[], Any]:
+def start_import(control: PersonalizeClient, dataset: str, *, location: str = LOCATION) -> Callable[[], Any]:
     job = control.create_dataset_import_job(
-        jobName="load", datasetArn=dataset, dataSource={"dataLocation": LOCATION}, roleArn=ROLE
+        jobName=f"load-{location.split('/')[-2]}",
+        datasetArn=dataset,
+        dataSource={"dataLocation": location},
+        roleArn=ROLE,
     )["datasetImportJobArn"]
     return lambda: control.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]
+
+
+def deployed(control: PersonalizeClient, jobs: AwaitedJobs, recipe: str) -> tuple[str, str]:
+    """A solution version of `recipe`, trained on what the group `shop` holds, and a campaign that serves it."""
+    solution = control.create_solution(
+        name="you", datasetGroupArn=f"{ARN}:dataset-group/shop", recipeArn=f"{RECIPE}/{recipe}"
+    )["solutionArn"]
+    Scene.until_active(lambda: control.describe_solution(solutionArn=solution)["solution"])
+    version = control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    jobs.wait()
+    Scene.until_active(lambda: control.describe_solution_version(solutionVersionArn=version)["solutionVersion"])
+    campaign = control.create_campaign(name="live", solutionVersionArn=version)["campaignArn"]
+    Scene.until_active(lambda: control.describe_campaign(campaignArn=campaign)["campaign"])
+    return version, campaign
 
 
 def test_a_campaign_recommends_what_those_of_the_same_taste_like_and_goes_on_after_a_restart(
@@ -121,15 +162,7 @@ def test_a_campaign_recommends_what_those_of_the_same_taste_like_and_goes_on_aft
     described = start_import(control, dataset)
     jobs.wait()
     Scene.until_active(described)
-    solution = control.create_solution(
-        name="you", datasetGroupArn=f"{ARN}:dataset-group/shop", recipeArn=f"{RECIPE}/aws-user-personalization"
-    )["solutionArn"]
-    Scene.until_active(lambda: control.describe_solution(solutionArn=solution)["solution"])
-    version = control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-    jobs.wait()
-    Scene.until_active(lambda: control.describe_solution_version(solutionVersionArn=version)["solutionVersion"])
-    campaign = control.create_campaign(name="live", solutionVersionArn=version)["campaignArn"]
-    Scene.until_active(lambda: control.describe_campaign(campaignArn=campaign)["campaign"])
+    version, campaign = deployed(control, jobs, "aws-user-personalization")
 
     metrics = control.get_solution_metrics(solutionVersionArn=version)["metrics"]
     for user in range(4):
@@ -151,6 +184,42 @@ def test_a_campaign_recommends_what_those_of_the_same_taste_like_and_goes_on_aft
     )
     restarted.close()
     assert again["itemList"] == stranger["itemList"]
+
+
+def test_a_campaign_of_similar_items_answers_with_neighbours_and_knows_new_items_by_their_metadata(
+    control: PersonalizeClient, runtime: PersonalizeRuntimeClient, jobs: AwaitedJobs, dataset: str
+) -> None:
+    group = f"{ARN}:dataset-group/shop"
+    schema = control.create_schema(name="items", schema=ITEMS)["schemaArn"]
+    items = control.create_dataset(name="items", datasetGroupArn=group, schemaArn=schema, datasetType="ITEMS")
+    Scene.until_active(lambda: control.describe_dataset(datasetArn=items["datasetArn"])["dataset"])
+    imports = [
+        start_import(control, dataset),
+        start_import(control, items["datasetArn"], location="s3://bucket/items/"),
+    ]
+    jobs.wait()
+    for described in imports:
+        Scene.until_active(described)
+    version, campaign = deployed(control, jobs, "aws-similar-items")
+
+    def similar(item_id: str, count: int = 5, **more: str) -> list[str]:
+        answer = runtime.get_recommendations(campaignArn=campaign, itemId=item_id, numResults=count, **more)
+        assert not any("score" in item for item in answer["itemList"])
+        return [item["itemId"] for item in answer["itemList"]]
+
+    # what is one step further is taken next by everybody
+    assert similar("even-3")[0] == "even-4"
+    assert similar("even-3", userId="user-1") == similar("even-3")
+    for taste in ("even", "odd"):
+        everything = similar(f"{taste}-7", 100)
+        assert f"{taste}-7" not in everything
+        assert {item.partition("-")[0] for item in everything[:10]} == {taste}
+        # nobody has taken it: its neighbours are those of its taste, the nearest price first
+        assert set(similar(f"{taste}-new")) == {f"{taste}-{n}" for n in range(5)}
+    # an item that is not known gets what is popular
+    assert len(similar("nothing")) == 5
+    metrics = control.get_solution_metrics(solutionVersionArn=version)["metrics"]
+    assert metrics["mean_reciprocal_rank_at_25"] > 0.5
 
 
 def test_a_location_without_data_is_refused_by_create(control: PersonalizeClient, dataset: str) -> None:

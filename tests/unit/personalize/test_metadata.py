@@ -1,0 +1,43 @@
+"""Which fields of the Items dataset a training learns from, and their values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from tastemaker.personalize.metadata import MetadataFields, item_attributes
+from tastemaker.personalize.schemas import Field, Schema
+
+SCHEMA = Schema(
+    "ITEMS",
+    (
+        Field("ITEM_ID", "string"),
+        Field("GENRES", "string", nullable=True, categorical=True),
+        Field("TITLE", "string"),
+        Field("PLOT", "string", textual=True),
+        Field("PRICE", "float"),
+        Field("YEAR", "int"),
+        Field("ADULT", "boolean"),
+        Field("CREATION_TIMESTAMP", "long"),
+    ),
+)
+
+
+def test_categories_and_numbers_are_learned_from_and_neither_texts_nor_what_is_no_metadata() -> None:
+    assert MetadataFields.of(SCHEMA) == MetadataFields(("GENRES",), ("PRICE", "YEAR"))
+
+
+def test_records_become_attributes_and_a_column_that_was_added_later_is_passed_over() -> None:
+    records = pa.table(
+        {
+            "ITEM_ID": ["b", "a"],
+            "GENRES": pa.array(["x|y", None], pa.string()),
+            "YEAR": pa.array([1990, None], pa.int32()),
+        }
+    )
+
+    found = item_attributes(records, MetadataFields(("GENRES", "MOOD"), ("YEAR", "PRICE")))
+
+    assert found.ids.tolist() == ["a", "b"]
+    assert found.categories.toarray().tolist() == [[0, 0], [1, 1]]
+    np.testing.assert_array_equal(found.numbers, [[np.nan], [1990]])
