@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -23,7 +23,10 @@ _PER_STEP = 0.8
 _BACKWARD = 0.5
 _ALIKE = 50
 _NUMBERS = 0.2
-_AT_ONCE = 4_000_000
+_POPULAR_FIRST = 1e-3
+_TOGETHER = 16
+_AT_ONCE = 1_000_000
+_MOST_CELLS = 20_000_000
 
 
 def cooccurrence(interactions: Interactions) -> csr_array:
@@ -32,7 +35,7 @@ def cooccurrence(interactions: Interactions) -> csr_array:
     x_ui is 1 where the user has consumed the item, n_u the number of items of the user, who so counts less the more
     there are.
     """
-    from scipy.sparse import csr_array, diags_array
+    from scipy.sparse import csr_array
 
     user, item = _newest_distinct(interactions)
     n_users, n_items = len(interactions.user_ids), len(interactions.item_ids)
@@ -40,8 +43,10 @@ def cooccurrence(interactions: Interactions) -> csr_array:
     weights = (lengths[user] ** -0.25).astype(np.float32)
     consumed = csr_array((weights, (user, item)), shape=(n_users, n_items))
     together = csr_array(consumed.T @ consumed)
-    scale = diags_array(1 / np.sqrt(np.maximum(together.diagonal(), 1e-12)).astype(np.float32))
-    return _scaled(csr_array(scale @ together @ scale))
+    length = np.sqrt(np.maximum(together.diagonal(), 1e-12)).astype(np.float32)
+    # the row's own length goes with the scaling
+    together.data /= length[together.indices]
+    return _scaled(together)
 
 
 def transitions(interactions: Interactions) -> csr_array:
@@ -61,51 +66,52 @@ def transitions(interactions: Interactions) -> csr_array:
     return _scaled(csr_array(forward + np.float32(_BACKWARD) * forward.T))
 
 
-def alike(attributes: Attributes) -> csr_array:
-    """Of each item the 50 most alike of those that share a category.
+def alike(attributes: Attributes, users: NDArray[np.int64]) -> csr_array:
+    """A_ij = cosine of the categories of i and j · (1 − how far their numbers are apart ÷ 5), the 50 largest of i.
 
-    The cosine of the categories weighted by log(1 + n / (items that have it)), four fifths, and how near the ranks
-    of each number are, one fifth.
+    A category weighs log(1 + n / (items that have it)). Numbers are as far apart as their ranks in their field, from 0
+    to 1, as a mean over the fields; 1 where one of the two has none. Of items equally alike, those that more of the
+    `users` (n_items,) have consumed come first. Time grows with the square of the number of items.
     """
-    from scipy.sparse import csr_array, diags_array
+    from scipy.sparse import csr_array, diags_array, vstack
 
     n_items = len(attributes.ids)
     having = np.maximum(np.asarray(attributes.categories.sum(axis=0)).ravel(), 1)
     weighted = csr_array(attributes.categories @ diags_array(np.log1p(n_items / having).astype(np.float32)))
     lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     unit = csr_array(diags_array((1 / np.maximum(lengths, 1e-12)).astype(np.float32)) @ weighted)
-    turned = unit.T.toarray()
+    popular_first = np.empty(n_items, dtype=np.float32)
+    popular_first[np.argsort(users, kind="stable")] = 1 + _POPULAR_FIRST * np.arange(n_items) / max(1, n_items)
+    # what only one item has relates it to nothing
+    shared = unit[:, np.flatnonzero(having > 1)]
+    others = csr_array(shared.multiply(popular_first[:, None])).T
+    # a dense factor is faster, but of thousands of categories too large
+    factor = others.toarray(order="C") if np.prod(others.shape) <= _MOST_CELLS else others
     ranks = _ranks(attributes.numbers)
     chunk = max(1, _AT_ONCE // max(1, n_items))
-    rows, columns, values = [], [], []
+    nearest = []
     for start in range(0, n_items, chunk):
-        near = np.asarray(unit[start : start + chunk] @ turned)
-        near[np.arange(len(near)), np.arange(start, start + len(near))] = 0
-        if ranks.shape[1]:
-            near = np.where(near > 0, (1 - _NUMBERS) * near + _NUMBERS * _closeness(ranks, start, len(near)), 0)
-        kept = min(_ALIKE, n_items)
-        places = np.argpartition(-near, kept - 1, axis=1)[:, :kept]
-        rows.append(np.repeat(np.arange(start, start + len(near)), kept))
-        columns.append(places.ravel())
-        values.append(np.take_along_axis(near, places, axis=1).ravel())
-    nearest = csr_array(
-        (np.concatenate(values).astype(np.float32), (np.concatenate(rows), np.concatenate(columns))),
-        shape=(n_items, n_items),
-    )
-    nearest.eliminate_zeros()
-    return _scaled(nearest)
+        product = shared[start : start + chunk] @ factor
+        nearest.append(_nearest(product if isinstance(product, np.ndarray) else product.toarray(), ranks, start))
+    if not nearest:
+        return csr_array(np.zeros((0, 0), dtype=np.float32))
+    return _scaled(cast("csr_array", vstack(nearest, format="csr")))
 
 
 def strongest(relation: csr_array, kept: int) -> csr_array:
-    """The `kept` largest positive entries of each row, largest first, the earlier column first among equals."""
+    """The `kept` largest positive entries of each row, the earlier column first among equals."""
     from scipy.sparse import csr_array
 
-    n_rows = relation.shape[0]
-    row = np.repeat(np.arange(n_rows), np.diff(relation.indptr))
-    order = np.lexsort((relation.indices, -relation.data, row))
-    rank = np.arange(len(order)) - relation.indptr[row[order]]
-    chosen = order[(rank < kept) & (relation.data[order] > 0)]
-    starts = np.searchsorted(row[chosen], np.arange(n_rows + 1))
+    relation.sort_indices()
+    chosen = relation.data > 0
+    for row in np.flatnonzero(np.diff(relation.indptr) > kept):
+        place = slice(relation.indptr[row], relation.indptr[row + 1])
+        values = relation.data[place]
+        least = np.partition(values, len(values) - kept)[len(values) - kept]
+        above = values > least
+        above[np.flatnonzero(values == least)[: kept - int(above.sum())]] = True
+        chosen[place] &= above
+    starts = np.r_[0, np.cumsum(chosen)][relation.indptr]
     return csr_array((relation.data[chosen], relation.indices[chosen], starts), shape=relation.shape)
 
 
@@ -141,16 +147,36 @@ def _ranks(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
     return ranks
 
 
-def _closeness(ranks: NDArray[np.float32], start: int, rows: int) -> NDArray[np.float32]:
-    apart = np.abs(ranks[start : start + rows, None, :] - ranks[None, :, :])
-    return np.asarray(1 - np.where(np.isnan(apart), 1, apart).mean(axis=2), dtype=np.float32)
+def _nearest(near: NDArray[np.float32], ranks: NDArray[np.float32], start: int) -> csr_array:
+    """Of each row the strongest; `near` (rows, n_items) holds the cosines of the items from `start` on."""
+    from scipy.sparse import csr_array
+
+    rows, n_items = near.shape
+    near[np.arange(rows), np.arange(start, start + rows)] = 0
+    if fields := ranks.shape[1]:
+        close = np.ones_like(near)
+        for rank in ranks.T:
+            apart = np.abs(rank[start : start + rows, None] - rank)
+            apart[np.isnan(apart)] = 1
+            apart *= _NUMBERS / fields
+            close -= apart
+        near *= close
+    # as many groups of items as are kept or more: one of each is as large as the least of the largest maxima
+    kept = min(_ALIKE, n_items)
+    together = max(1, min(_TOGETHER, n_items // kept))
+    groups = n_items // together
+    maxima = near[:, : together * groups].reshape(rows, together, groups).max(axis=1)
+    least = np.partition(maxima, groups - kept, axis=1)[:, groups - kept]
+    row, column = np.divmod(np.flatnonzero(near >= np.maximum(least, np.finfo(np.float32).tiny)[:, None]), n_items)
+    return strongest(csr_array((near[row, column], (row, column)), shape=near.shape), kept)
 
 
 def _scaled(relation: csr_array) -> csr_array:
-    """Without the diagonal, and with a maximum of 1 in every row that has an entry."""
-    from scipy.sparse import csr_array, diags_array
-
-    relation.setdiag(0)
-    relation.eliminate_zeros()
-    most = np.maximum(relation.max(axis=1).toarray().ravel(), 1e-12)
-    return csr_array(diags_array((1 / most).astype(np.float32)) @ relation)
+    """In place: without the diagonal, and with a maximum of 1 in every row that has a positive entry."""
+    row = np.repeat(np.arange(relation.shape[0]), np.diff(relation.indptr))
+    relation.data[row == relation.indices] = 0
+    most = np.zeros(relation.shape[0], dtype=np.float32)
+    filled = np.flatnonzero(np.diff(relation.indptr))
+    most[filled] = np.maximum.reduceat(relation.data, relation.indptr[filled]) if len(filled) else 0
+    relation.data /= np.where(most > 0, most, 1)[row]
+    return relation

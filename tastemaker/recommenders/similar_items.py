@@ -32,6 +32,7 @@ _BLENDS: tuple[Blend, ...] = (
     (1.0, 1.0, 0.5),
 )
 _HELD_OUT = 0.1
+_MOST_EVENTS = 50_000
 _MOST_QUESTIONS = 2_000
 _JUDGED_AT = 10
 
@@ -43,7 +44,8 @@ class SimilarItems:
     S = a C + b T + c A, with C the cosine of co-occurrence, T what follows within eight events and half of what
     precedes, and A the similarity of attributes (`item_relations` has the formulas). Of items that nobody has
     consumed only A is known. The weights are those of `blends` with the most hits among the first ten for the next
-    item of users that were left out of a first fit; those with attributes are tried where there are any.
+    item of users that were left out of a first fit, of about 50,000 events; those with attributes are tried where there
+    are any.
 
     `popularity_discount`: S_ij is divided by (users of j) ^ this, so that 1 makes popular neighbours rare.
     `kept`: of each item's neighbours, the strongest.
@@ -65,11 +67,11 @@ class SimilarItems:
     ) -> SimilarItemsModel:
         """Train; `seed` draws the users on whom the blend is chosen."""
         tell = progress or (lambda _: None)
-        attributes = alike(items.of(interactions.item_ids)) if items is not None else None
+        users = distinct_users(interactions)
+        attributes = alike(items.of(interactions.item_ids), users) if items is not None else None
         tell(0.3)
         blend = self._choose(interactions, attributes, seed)
         tell(0.6)
-        users = distinct_users(interactions)
         neighbours = strongest(self._blended(interactions, attributes, blend), self.kept)
         tell(1.0)
         return SimilarItemsModel(
@@ -81,12 +83,13 @@ class SimilarItems:
 
     def _choose(self, interactions: Interactions, attributes: csr_array | None, seed: int) -> Blend:
         blends = [blend for blend in self.blends if attributes is not None or not blend[2]]
-        held_out = np.random.default_rng(seed).random(len(interactions.user_ids)) < _HELD_OUT
-        asked, answers = _questions(interactions.of_users(held_out), seed)
+        luck = np.random.default_rng(seed).random(len(interactions.user_ids))
+        share = min(1.0, _MOST_EVENTS / max(1, len(interactions)))
+        asked, answers = _questions(interactions.of_users(luck >= 1 - _HELD_OUT * share), seed)
         if len(blends) < 2 or not len(asked):
             return blends[0]
         rows, place = np.unique(asked, return_inverse=True)
-        first, second, third = self._relations(interactions.of_users(~held_out), attributes)
+        first, second, third = self._relations(interactions.of_users(luck < (1 - _HELD_OUT) * share), attributes)
         asked_about = (first[rows], second[rows], third if third is None else third[rows])
         hits = [_hits(_sum(asked_about, blend), place, answers) for blend in blends]
         return blends[int(np.argmax(hits))]

@@ -202,14 +202,14 @@ def test_a_campaign_of_similar_items_answers_with_neighbours_and_knows_new_items
         Scene.until_active(described)
     version, campaign = deployed(control, jobs, "aws-similar-items")
 
-    def similar(item_id: str, count: int = 5, **more: str) -> list[str]:
-        answer = runtime.get_recommendations(campaignArn=campaign, itemId=item_id, numResults=count, **more)
+    def similar(item_id: str, count: int = 5, user_id: str = "user-0") -> list[str]:
+        answer = runtime.get_recommendations(campaignArn=campaign, itemId=item_id, userId=user_id, numResults=count)
         assert not any("score" in item for item in answer["itemList"])
         return [item["itemId"] for item in answer["itemList"]]
 
     # what is one step further is taken next by everybody
     assert similar("even-3")[0] == "even-4"
-    assert similar("even-3", userId="user-1") == similar("even-3")
+    assert similar("even-3", user_id="user-1") == similar("even-3")
     for taste in ("even", "odd"):
         everything = similar(f"{taste}-7", 100)
         assert f"{taste}-7" not in everything
