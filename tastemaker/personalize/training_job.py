@@ -24,8 +24,8 @@ from tastemaker.evaluation.metrics import DEPTH
 from tastemaker.personalize.datasets import read_records
 from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import chosen_events, interactions_of, save_histories
-from tastemaker.personalize.stream_log import read_prefix
 from tastemaker.personalize.metadata import MetadataFields, item_attributes
+from tastemaker.personalize.stream_log import read_prefix
 from tastemaker.personalize.streamed_records import with_streamed
 from tastemaker.personalize.training_files import (
     ModelFiles,
