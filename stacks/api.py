@@ -12,6 +12,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigateway import AccessLogFormat
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 
+from lambdas.recommend.routes import served
+from lambdas.recommend.settings import Filter, Settings
 from stacks.constructs.events import Events
 from stacks.constructs.function import PythonFunction
 from stacks.constructs.permission import Permission, acknowledge
@@ -36,20 +38,24 @@ _ACCESS_LOG = {
     "integrationError": "$context.integrationErrorMessage",
 }
 
+# a function's environment has 4 KB; the rest is for the names of tables and of the service
+_MAX_SETTINGS_BYTES = 3400
+# the recipes that look at the circumstances of a request
+_WITH_CONTEXT = "aws-user-personalization"
+
 
 class ApiStack(cdk.Stack):
-    """`GET /recommendations` and `POST /events`."""
+    """The routes that read, `POST /events`, and what answers them."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, data: DataStack) -> None:
         super().__init__(scope, construct_id, description=f"Tastemaker {config.project}: HTTP API")
-        recommend = self._recommend(config, data)
+        settings = _settings(config)
+        recommend = self._recommend(config, data, settings)
         self.functions = (recommend.function,)
         self.http_api = api = self._api(config)
-        api.add_routes(
-            path="/recommendations",
-            methods=[apigateway.HttpMethod.GET],
-            integration=HttpLambdaIntegration("Recommend", recommend.function),
-        )
+        reads = HttpLambdaIntegration("Recommend", recommend.function)
+        for route in served(settings).values():
+            api.add_routes(path=f"/{route.name}", methods=[apigateway.HttpMethod.GET], integration=reads)
         events = Events(self, "Events", config=config, data=data)
         self.events_queue, self.events_dead_letters = events.queue, events.dead_letters
         api.add_routes(
@@ -66,8 +72,22 @@ class ApiStack(cdk.Stack):
         cdk.CfnOutput(self, "EventsQueueUrl", value=events.queue.queue_url)
         cdk.CfnOutput(self, "EventsDeadLettersUrl", value=events.dead_letters.queue_url)
 
-    def _recommend(self, config: Config, data: DataStack) -> PythonFunction:
+    def _recommend(self, config: Config, data: DataStack, settings: Settings) -> PythonFunction:
         arns = PersonalizeArns(self, config)
+        environment = {"ENGINE_TABLE": data.engine.table_name, "SETTINGS": settings.to_json()}
+        permissions = [
+            arns.permit("GetRecommendations", on=[arns.campaigns, *([arns.filters] if config.filters else [])]),
+            Permission(["dynamodb:GetItem"], [data.engine.table_arn]),
+        ]
+        if settings.item_details:
+            items = data.sources["ITEMS"]
+            environment["ITEMS_TABLE"] = items.table_name
+            permissions.append(Permission(["dynamodb:BatchGetItem"], [items.table_arn]))
+        if (size := len(environment["SETTINGS"].encode())) > _MAX_SETTINGS_BYTES:
+            cdk.Annotations.of(self).add_error(
+                f"the filters and the items' details take {size} bytes of the recommend function's environment, which "
+                f"has room for {_MAX_SETTINGS_BYTES}: list fewer details, or have fewer filters with shorter names"
+            )
         return PythonFunction(
             self,
             project=config.project,
@@ -75,11 +95,8 @@ class ApiStack(cdk.Stack):
             description="Answers the API's requests for recommendations",
             timeout=cdk.Duration.seconds(10),
             memory_mb=512,
-            environment={"ENGINE_TABLE": data.engine.table_name},
-            permissions=[
-                arns.permit("GetRecommendations", on=[arns.campaigns]),
-                Permission(["dynamodb:GetItem"], [data.engine.table_arn]),
-            ],
+            environment=environment,
+            permissions=permissions,
         )
 
     def _api(self, config: Config) -> apigateway.HttpApi:
@@ -125,6 +142,28 @@ class _AccessLog:
     @property
     def format(self) -> AccessLogFormat:
         return AccessLogFormat.custom(json.dumps(_ACCESS_LOG))
+
+
+def _settings(config: Config) -> Settings:
+    """What the function needs to know of the configuration."""
+    for_a_user = any(m.route == "recommendations" and m.recipe.startswith(_WITH_CONTEXT) for m in config.models)
+    known = config.interactions.dataset_rules
+    own = sorted(
+        mapping.field
+        for mapping in config.interactions.fields.values()
+        if mapping.field not in known.required and mapping.field not in known.reserved
+    )
+    return Settings(
+        project=config.project,
+        models=tuple(model.route for model in config.models),
+        filters={
+            each.name: Filter(each.parameters, each.needs_user, each.needs_item, each.default)
+            for each in config.filters
+        },
+        context=tuple(own) if for_a_user else (),
+        item_key=config.items.attribute_of("ITEM_ID") if config.items else "",
+        item_details=config.items.shown if config.items else (),
+    )
 
 
 def _cors(api: Api) -> apigateway.CorsPreflightOptions | None:

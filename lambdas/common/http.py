@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+NO_STORE: Final = "no-store"
+"""The cache control of an answer that is one visitor's own: nothing between may keep it."""
 
 
 class HttpError(Exception):
@@ -23,10 +26,14 @@ class HttpError(Exception):
         return {"error": error if self.details is None else {**error, "details": list(self.details)}}
 
 
-def response(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """An HTTP API answer. It is one visitor's own, so nothing between may keep it."""
+def response(status: int, body: Mapping[str, Any], *, cache_control: str = NO_STORE) -> dict[str, Any]:
+    """An HTTP API answer."""
+    headers = {"content-type": "application/json; charset=utf-8", "cache-control": cache_control}
+    if cache_control != NO_STORE:
+        # API Gateway adds CORS headers for the page that asks, which no other page may be shown
+        headers["vary"] = "origin"
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"},
+        "headers": headers,
         "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     }

@@ -1,19 +1,21 @@
-"""The Lambda function behind the HTTP API: parse, ask, answer."""
+"""The Lambda function behind the routes of the HTTP API that read."""
 
 from __future__ import annotations
 
 import os
+import random
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
 
-from lambdas.common.http import HttpError, response
 from lambdas.common.logs import logger
-from lambdas.recommend.http import parse
+from lambdas.recommend.api import Api
+from lambdas.recommend.details import Details
 from lambdas.recommend.published import Published
 from lambdas.recommend.service import Recommender
+from lambdas.recommend.settings import Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,23 +29,33 @@ _IMPATIENT = Config(
     retries={"total_max_attempts": 2, "mode": "standard"},
     tcp_keepalive=True,
 )
+_settings = Settings.from_json(os.environ["SETTINGS"])
 _session = botocore.session.get_session()
-_recommender = Recommender(
-    cast("PersonalizeRuntimeClient", _session.create_client("personalize-runtime", config=_IMPATIENT)),
-    Published(
-        cast("DynamoDBClient", _session.create_client("dynamodb", config=_IMPATIENT)),
-        table=os.environ["ENGINE_TABLE"],
+_dynamodb = cast("DynamoDBClient", _session.create_client("dynamodb", config=_IMPATIENT))
+_details = (
+    Details(
+        _dynamodb,
+        table=os.environ["ITEMS_TABLE"],
+        key=_settings.item_key,
+        shown=_settings.item_details,
         now=time.monotonic,
+        pause=time.sleep,
+        luck=random.random,
+    )
+    if _settings.item_details
+    else None
+)
+_api = Api(
+    Recommender(
+        cast("PersonalizeRuntimeClient", _session.create_client("personalize-runtime", config=_IMPATIENT)),
+        Published(_dynamodb, table=os.environ["ENGINE_TABLE"], filters=_settings.filters.keys(), now=time.monotonic),
+        _details,
+        _settings,
     ),
+    _settings,
 )
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.set_correlation_id(context.aws_request_id)
-    try:
-        return response(200, _recommender.recommend(parse(event)))
-    except HttpError as error:
-        return response(error.status, error.body())
-    except Exception:  # noqa: BLE001  # the last door: a visitor never sees a stack trace
-        logger.exception("the request failed")
-        return response(500, HttpError(500, "internal", "the recommendation failed; try again").body())
+    return _api.answer(event)

@@ -6,12 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from lambdas.recommend.settings import Filter, Settings
 from tests.cloud.synthesis import Template, edited, flat, synthesised
 
 
 def stage(api: Template) -> dict[str, Any]:
     (found,) = api.properties("AWS::ApiGatewayV2::Stage")
     return found
+
+
+READING = ["GET /health", "GET /openapi.json", "GET /popular-items", "GET /recommendations"]
+WRITING = ["POST /events"]
 
 
 def test_each_route_leads_to_its_function(api: Template) -> None:
@@ -27,15 +34,18 @@ def test_each_route_leads_to_its_function(api: Template) -> None:
         target = api.document["Resources"][integration["IntegrationUri"]["Fn::GetAtt"][0]]
         served[route["RouteKey"]] = target["Properties"]["FunctionName"]
 
-    assert served == {"GET /recommendations": "example-shop-recommend", "POST /events": "example-shop-track-events"}
+    assert served == {
+        **dict.fromkeys(READING, "example-shop-recommend"),
+        **dict.fromkeys(WRITING, "example-shop-track-events"),
+    }
 
 
-def test_the_api_may_call_each_function_through_its_route_alone(api: Template) -> None:
+def test_the_api_may_call_each_function_through_its_routes_alone(api: Template) -> None:
     permissions = api.properties("AWS::Lambda::Permission")
 
     assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
     paths = sorted(json.dumps(permission["SourceArn"]).rstrip('"]} ').rpartition("/")[2] for permission in permissions)
-    assert paths == ["events", "recommendations"]
+    assert paths == sorted(key.rpartition("/")[2] for key in READING + WRITING)
 
 
 def test_the_stage_throttles_and_logs_without_the_query_that_names_a_user(api: Template) -> None:
@@ -64,18 +74,94 @@ def test_without_origins_no_page_may(tmp_path: Path) -> None:
     assert "CorsConfiguration" not in http_api
 
 
-def test_the_function_reads_the_engines_table_and_asks_its_campaigns(api: Template) -> None:
+def allowed(api: Template) -> dict[str, list[str]]:
+    """What the recommend function may do, by action the kinds or ends of the resources."""
     function = api.function("recommend")
-    allowed = {
-        (action, resource)
+    return {
+        action: [resource.rpartition(":")[2] for resource in statement.resources]
         for statement in api.permissions_of(function)
         for action in statement.actions
-        for resource in statement.resources
         if not action.startswith(("logs:", "xray:"))
     }
 
-    assert sorted(action for action, _ in allowed) == ["dynamodb:GetItem", "personalize:GetRecommendations"]
-    assert "ENGINE_TABLE" in function["Environment"]["Variables"]
+
+def variables(api: Template) -> dict[str, Any]:
+    environment: dict[str, Any] = api.function("recommend")["Environment"]["Variables"]
+    return environment
+
+
+def test_the_function_reads_the_engines_table_and_the_items_and_asks_its_campaigns(api: Template) -> None:
+    may = allowed(api)
+
+    assert may.keys() == {"dynamodb:GetItem", "dynamodb:BatchGetItem", "personalize:GetRecommendations"}
+    assert may["personalize:GetRecommendations"] == ["campaign/example-shop-for-you"]
+    assert may["dynamodb:GetItem"] != may["dynamodb:BatchGetItem"]
+    assert {"ENGINE_TABLE", "ITEMS_TABLE"} <= variables(api).keys()
+
+
+def test_the_function_is_told_what_the_configuration_asks_of_it(api: Template) -> None:
+    told = Settings.from_json(variables(api)["SETTINGS"])
+
+    assert (told.project, told.models) == ("example-shop", ("recommendations",))
+    assert (told.item_key, told.item_details) == ("itemId", ("title", "category", "price"))
+
+
+FILTERS = """
+[[filters]]
+name = "unseen"
+expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Purchase")'
+default = true
+
+[[filters]]
+name = "cheaper"
+expression = 'INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE | EXCLUDE ItemID WHERE Items.CATEGORY IN ($OUT)'
+
+[[models]]
+name = "alike"
+recipe = "aws-similar-items"
+route = "similar-items"
+
+[retrain]
+"""
+
+
+def test_filters_fields_and_similar_items_are_served_where_they_are_configured(tmp_path: Path) -> None:
+    device = 'device = { field = "DEVICE", type = "string", categorical = true }'
+    config = edited(tmp_path, ("\n[retrain]\n", FILTERS), ("[interactions.fields]", f"[interactions.fields]\n{device}"))
+    assembly = synthesised(tmp_path / "out", config=config)
+
+    api = Template(json.loads((assembly / "example-shop-api.template.json").read_text()))
+
+    assert "GET /similar-items" in [each["RouteKey"] for each in api.properties("AWS::ApiGatewayV2::Route")]
+    assert set(allowed(api)["personalize:GetRecommendations"]) == {
+        *("campaign/example-shop-for-you", "campaign/example-shop-alike", "filter/example-shop-*")
+    }
+    told = Settings.from_json(variables(api)["SETTINGS"])
+    assert told.context == ("DEVICE",)
+    assert told.filters == {
+        "unseen": Filter(needs_user=True, default=True),
+        "cheaper": Filter(parameters=("OUT",), needs_item=True),
+    }
+    report = json.loads((assembly / "validation-report.json").read_text())
+    assert [plugin for plugin in report.get("pluginReports", []) if plugin["violations"]] == []
+
+
+def test_without_details_the_function_cannot_read_the_items(tmp_path: Path) -> None:
+    config = edited(tmp_path, ("[items.fields]", "details = []\n[items.fields]"))
+    assembly = synthesised(tmp_path / "out", config=config)
+
+    api = Template(json.loads((assembly / "example-shop-api.template.json").read_text()))
+
+    assert "dynamodb:BatchGetItem" not in allowed(api)
+    assert "ITEMS_TABLE" not in variables(api)
+
+
+def test_more_settings_than_a_functions_environment_holds_are_told_at_synthesis(tmp_path: Path) -> None:
+    many = json.dumps([f"attribute-{number}" * 4 for number in range(100)])
+    config = edited(tmp_path, ("[items.fields]", f"details = {many}\n[items.fields]"))
+
+    with pytest.raises(RuntimeError, match="room for 3400: list fewer details"):
+        synthesised(tmp_path / "out", config=config)
 
 
 def test_the_output_is_that_which_the_commands_read(api: Template) -> None:

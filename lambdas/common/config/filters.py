@@ -39,6 +39,11 @@ class Filter(BaseModel):
         """Whether it asks what the user has done or is."""
         return any(dataset.upper() in {"INTERACTIONS", "CURRENTUSER"} for dataset, _ in self._fields())
 
+    @property
+    def needs_item(self) -> bool:
+        """Whether it compares with the item that a visitor looks at."""
+        return any(dataset.upper() == "CURRENTITEM" for dataset, _ in self._fields())
+
     def check_fields(self, datasets: Mapping[str, Collection[str]]) -> None:
         """Raise a ValueError where the expression names a field that no dataset has; `datasets` by Personalize's type.
 
