@@ -108,28 +108,16 @@ class Details:
 
 def plain(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """DynamoDB's attributes as JSON has them, without those that are binary."""
-    return {name: _value(value) for name, value in attributes.items() if _is_readable(value)}
+    return {
+        name: _READERS[kind](value)
+        for name, attribute in attributes.items()
+        for kind, value in attribute.items()
+        if kind in _READERS
+    }
 
 
-def _is_readable(value: Mapping[str, Any]) -> bool:
-    return not value.keys() & {"B", "BS"}
-
-
-def _value(value: Mapping[str, Any]) -> Any:
-    match value:
-        case {"N": str(digits)}:
-            return _number(digits)
-        case {"NS": list(numbers)}:
-            return [_number(digits) for digits in numbers]
-        case {"L": list(values)}:
-            return [_value(each) for each in values if _is_readable(each)]
-        case {"M": dict(members)}:
-            return plain(members)
-        case {"NULL": _}:
-            return None
-        case _:
-            (same,) = value.values()  # S, SS and BOOL
-            return same
+def _list(values: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [_READERS[kind](value) for each in values for kind, value in each.items() if kind in _READERS]
 
 
 def _number(digits: str) -> int | float:
@@ -138,3 +126,16 @@ def _number(digits: str) -> int | float:
         return int(digits)
     except ValueError:
         return float(digits)
+
+
+# an attribute has one kind; B and BS are binary
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "S": str,
+    "SS": list,
+    "N": _number,
+    "NS": lambda numbers: [_number(digits) for digits in numbers],
+    "BOOL": bool,
+    "NULL": lambda _: None,
+    "L": _list,
+    "M": plain,
+}
