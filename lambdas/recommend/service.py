@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 POPULAR: Final = "popular-items"
 SIMILAR: Final = "similar-items"
+# Personalize asks for a user even where a recipe has the same answer for all
+ANYBODY: Final = "anybody"
 _REFUSALS: Final = frozenset({"InvalidInputException", "ValidationException"})
 
 
@@ -55,7 +57,8 @@ class Recommender:
         about = {name: value for name, value in asked_of.items() if value is not None}
         filtered = self._filtered(route, query, engine)
         campaign = engine.campaigns.get(route)
-        answer = self._ask(campaign, query, filtered) if campaign else None
+        user_id = ANYBODY if route == POPULAR else query.user_id
+        answer = self._ask(campaign, user_id, query, filtered) if campaign else None
         if answer is None:
             items = self._popular(query, engine)
             return Answer({**about, "recommendations": items, "source": "popular"}, route == POPULAR and not campaign)
@@ -94,10 +97,10 @@ class Recommender:
         return {"filterArn": engine.filters[name]} if name in engine.filters else {}
 
     def _ask(
-        self, campaign_arn: str, query: Query, filtered: Mapping[str, Any]
+        self, campaign_arn: str, user_id: str | None, query: Query, filtered: Mapping[str, Any]
     ) -> GetRecommendationsResponseTypeDef | None:
         """What the campaign answers, or None where it fails."""
-        given = {"userId": query.user_id, "itemId": query.item_id, "context": query.context or None}
+        given = {"userId": user_id, "itemId": query.item_id, "context": query.context or None}
         members: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         try:
             return self._runtime.get_recommendations(

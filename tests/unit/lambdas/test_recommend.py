@@ -72,7 +72,7 @@ def test_similar_items_for_a_user_are_filtered_and_nobody_elses(store: Shop) -> 
 
 
 def test_popular_items_come_from_their_campaign_without_the_default_filter(store: Shop) -> None:
-    store.will_answer("x", "y", campaignArn=POPULAR, numResults=2)
+    store.will_answer("x", "y", campaignArn=POPULAR, userId="anybody", numResults=2)
     reply = store.get("/popular-items", count=2)
     assert reply.item_ids == ["x", "y"]
     assert (reply.body["source"], reply.headers["cache-control"]) == ("personalize", "public, max-age=60")
@@ -138,7 +138,7 @@ def test_a_named_filter_takes_the_default_ones_place_and_gets_its_values(store: 
 
 
 def test_popular_items_can_be_filtered(store: Shop) -> None:
-    asked: dict[str, Any] = {"campaignArn": POPULAR, "numResults": 10, "filterArn": CATEGORY}
+    asked: dict[str, Any] = {"campaignArn": POPULAR, "userId": "anybody", "numResults": 10, "filterArn": CATEGORY}
     store.will_answer("a", **asked, filterValues={"CATEGORY": '"shoes"'})
     assert store.get("/popular-items", ("filter.CATEGORY", "shoes"), filter="category").item_ids == ["a"]
 
