@@ -10,6 +10,8 @@ from lambdas.recommend.settings import Settings
 
 _ERRORS: Final[Mapping[int, str]] = {
     400: "What is wrong with the request, and how to mend it.",
+    413: "Too much at once; send fewer events in a request.",
+    415: "Events are sent as `application/json`.",
     429: "More requests than the API takes; try again later. API Gateway's own answer, without an `error`.",
     500: "The request failed; try again.",
     503: "There is nothing to answer with: no model is published yet, or a filter is not live or cannot be applied.",
@@ -142,6 +144,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "properties": {"type": "object", "description": "Fields of one's own of the interactions."},
             "recommendationId": {"type": "string", "minLength": 1, "maxLength": 40},
             "impression": {"type": "array", "items": _ID, "minItems": 1, "maxItems": 25},
+            "eventAttributionSource": {"type": "string", "minLength": 1, "maxLength": 1024},
         },
     },
 }
@@ -158,7 +161,12 @@ _EVENTS_OPERATION: Final[Mapping[str, Any]] = {
                     "properties": {
                         "sessionId": _ID,
                         "userId": _ID,
-                        "events": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Event"}},
+                        "events": {
+                            "type": "array",
+                            "minItems": 1,
+                            "maxItems": 100,
+                            "items": {"$ref": "#/components/schemas/Event"},
+                        },
                     },
                 }
             }
@@ -169,6 +177,6 @@ _EVENTS_OPERATION: Final[Mapping[str, Any]] = {
             "The events are kept.",
             {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}},
         ),
-        **_errors([400, 429, 500, 503]),
+        **_errors([400, 413, 415, 429, 500, 503]),
     },
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.config import Config
     from mypy_boto3_personalize import PersonalizeClient
+    from mypy_boto3_personalize_events import PersonalizeEventsClient
     from mypy_boto3_personalize_runtime import PersonalizeRuntimeClient
 
 DEFAULT_ACCOUNT: Final = "123456789012"
@@ -52,7 +53,7 @@ def client(
     account: str = ...,
     region: str = ...,
     config: Config | None = ...,
-) -> BaseClient: ...
+) -> PersonalizeEventsClient: ...
 
 
 def client(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import compose
+from lambdas.recommend.settings import Settings
 from stacks.constructs.bundling import asset_hash
 from tests.cloud.synthesis import ROOT
 

@@ -10,6 +10,8 @@ from botocore.stub import Stubber
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lambdas.recommend.settings import Settings
+from lambdas.track_events.door import MAX_EVENTS, Door
+from tests.unit.lambdas.events import FIELDS, NOW
 from tests.unit.lambdas.serving import SETTINGS, shop
 
 if TYPE_CHECKING:
@@ -62,3 +64,18 @@ def test_every_path_that_reads_is_answered_and_every_parameter_known(runtime: Ru
             assert reply.status == 400
             assert reply.code not in ("unknownParameter", "unknownRoute")
         assert store.get(path, ("neverHeardOf", "x")).code == "unknownParameter"
+
+
+def test_the_door_of_the_events_takes_all_that_the_document_says_of_one_and_asks_for_no_more(runtime: Runtime) -> None:
+    document = shop(runtime).get("/openapi.json").body
+    schema = document["components"]["schemas"]["Event"]
+    texts = {"sentAt": int(NOW), "eventValue": 1.5, "properties": {}, "impression": ["i"]}
+    event = {name: texts.get(name, "x") for name in schema["properties"]}
+    door = Door(FIELDS, now=lambda: NOW, new_id=lambda: "new")
+
+    (message,) = door.messages({"sessionId": "s", "userId": "u", "events": [event]})
+    door.messages({"sessionId": "s", "events": [{name: event[name] for name in schema["required"]}]})
+
+    assert message["events"][0].keys() == event.keys() - {"properties"}
+    visit = document["paths"]["/events"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert visit["properties"]["events"]["maxItems"] == MAX_EVENTS
