@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from app import compose
-from lambdas.recommend.settings import Settings
 from stacks.constructs.bundling import asset_hash
 from tests.cloud.synthesis import ROOT
 
