@@ -9,7 +9,7 @@ from lambdas.common.config import ConfigError, load
 from stacks.api import ApiStack
 from stacks.application import config_path, open_app
 from stacks.data import DataStack
-from stacks.monitoring import MonitoringStack
+from stacks.monitoring import MonitoringStack, WatchedQueue
 from stacks.pipeline import PipelineStack
 
 if TYPE_CHECKING:
@@ -26,7 +26,15 @@ def compose(*, context: Mapping[str, Any] | None = None, outdir: Path | None = N
     data = DataStack(app, f"{config.project}-data", config=config)
     pipeline = PipelineStack(app, f"{config.project}-pipeline", config=config, data=data)
     api = ApiStack(app, f"{config.project}-api", config=config, data=data)
-    MonitoringStack(app, f"{config.project}-monitoring", config=config, data=data, pipeline=pipeline, api=api)
+    MonitoringStack(
+        app,
+        f"{config.project}-monitoring",
+        config=config,
+        data=data,
+        pipeline=pipeline,
+        api=api,
+        queues=[WatchedQueue("events", api.events_queue, api.events_dead_letters)],
+    )
     return app
 
 

@@ -51,13 +51,13 @@ class ApiStack(cdk.Stack):
         super().__init__(scope, construct_id, description=f"Tastemaker {config.project}: HTTP API")
         settings = _settings(config)
         recommend = self._recommend(config, data, settings)
-        self.functions = (recommend.function,)
         self.http_api = api = self._api(config)
         reads = HttpLambdaIntegration("Recommend", recommend.function)
         for route in served(settings).values():
             api.add_routes(path=f"/{route.name}", methods=[apigateway.HttpMethod.GET], integration=reads)
         events = Events(self, "Events", config=config, data=data)
         self.events_queue, self.events_dead_letters = events.queue, events.dead_letters
+        self.functions = (recommend.function, events.track.function)
         api.add_routes(
             path="/events",
             methods=[apigateway.HttpMethod.POST],

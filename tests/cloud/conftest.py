@@ -12,7 +12,7 @@ from lambdas.common.config import Config, load
 from stacks.workflow.definition import definition
 from tastemaker.cloud.states import install
 from tastemaker.personalize.clock import EagerClock
-from tests.cloud.synthesis import ROOT, Template, synthesised
+from tests.cloud.synthesis import ROOT, Template, edited, synthesised
 from tests.cloud.world import ARNS, World
 from tests.unit.cloud.states.conftest import aws, credentials, machines
 from tests.unit.cloud.states.interpreter import FakeAws, Machines
@@ -21,8 +21,11 @@ __all__ = ["aws", "machines"]
 
 
 @pytest.fixture(scope="session")
-def config() -> Config:
-    return load(ROOT / "tastemaker.toml")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """The example shop's configuration with its first model alone: what a run does is told apart by it."""
+    text = (ROOT / "tastemaker.toml").read_text(encoding="utf-8")
+    others = text[text.index('[[models]]\nname = "similar"') : text.index("# When the models")]
+    return load(edited(tmp_path_factory.mktemp("config"), (others, "")))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def stage(api: Template) -> dict[str, Any]:
     return found
 
 
-READING = ["GET /health", "GET /openapi.json", "GET /popular-items", "GET /recommendations"]
+READING = [f"GET /{name}" for name in ("recommendations", "similar-items", "popular-items", "health", "openapi.json")]
 WRITING = ["POST /events"]
 
 
@@ -94,7 +94,10 @@ def test_the_function_reads_the_engines_table_and_the_items_and_asks_its_campaig
     may = allowed(api)
 
     assert may.keys() == {"dynamodb:GetItem", "dynamodb:BatchGetItem", "personalize:GetRecommendations"}
-    assert may["personalize:GetRecommendations"] == ["campaign/example-shop-for-you"]
+    assert set(may["personalize:GetRecommendations"]) == {
+        *(f"campaign/example-shop-{model}" for model in ("for-you", "similar", "popular")),
+        "filter/example-shop-*",
+    }
     assert may["dynamodb:GetItem"] != may["dynamodb:BatchGetItem"]
     assert {"ENGINE_TABLE", "ITEMS_TABLE"} <= variables(api).keys()
 
@@ -102,44 +105,34 @@ def test_the_function_reads_the_engines_table_and_the_items_and_asks_its_campaig
 def test_the_function_is_told_what_the_configuration_asks_of_it(api: Template) -> None:
     told = Settings.from_json(variables(api)["SETTINGS"])
 
-    assert (told.project, told.models) == ("example-shop", ("recommendations",))
+    assert (told.project, told.models) == (
+        "example-shop",
+        ("recommendations", "similar-items", "popular-items"),
+    )
     assert (told.item_key, told.item_details) == ("itemId", ("title", "category", "price"))
 
 
-FILTERS = """
-[[filters]]
-name = "unseen"
-expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Purchase")'
-default = true
-
+CHEAPER = """
 [[filters]]
 name = "cheaper"
 expression = 'INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE | EXCLUDE ItemID WHERE Items.CATEGORY IN ($OUT)'
-
-[[models]]
-name = "alike"
-recipe = "aws-similar-items"
-route = "similar-items"
 
 [retrain]
 """
 
 
-def test_filters_fields_and_similar_items_are_served_where_they_are_configured(tmp_path: Path) -> None:
+def test_filters_and_fields_are_told_where_they_are_configured(tmp_path: Path) -> None:
     device = 'device = { field = "DEVICE", type = "string", categorical = true }'
-    config = edited(tmp_path, ("\n[retrain]\n", FILTERS), ("[interactions.fields]", f"[interactions.fields]\n{device}"))
+    config = edited(tmp_path, ("\n[retrain]\n", CHEAPER), ("[interactions.fields]", f"[interactions.fields]\n{device}"))
     assembly = synthesised(tmp_path / "out", config=config)
 
     api = Template(json.loads((assembly / "example-shop-api.template.json").read_text()))
 
-    assert "GET /similar-items" in [each["RouteKey"] for each in api.properties("AWS::ApiGatewayV2::Route")]
-    assert set(allowed(api)["personalize:GetRecommendations"]) == {
-        *("campaign/example-shop-for-you", "campaign/example-shop-alike", "filter/example-shop-*")
-    }
     told = Settings.from_json(variables(api)["SETTINGS"])
     assert told.context == ("DEVICE",)
     assert told.filters == {
-        "unseen": Filter(needs_user=True, default=True),
+        "not-purchased": Filter(needs_user=True, default=True),
+        "in-category": Filter(parameters=("CATEGORY",), needs_user=True),
         "cheaper": Filter(parameters=("OUT",), needs_item=True),
     }
     report = json.loads((assembly / "validation-report.json").read_text())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import compose
+from lambdas.recommend.settings import Settings
 from stacks.constructs.bundling import asset_hash
 from tests.cloud.synthesis import ROOT
 
@@ -48,6 +49,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "ENGINE_TABLE": "engine",
     "EVENT_FIELDS": "[]",
+    "SETTINGS": Settings(project="shop", models=(), filters={}).to_json(),
     "EVENTS_QUEUE_URL": "https://queue",
     "EVENTS_TABLE": "events",
     "DEAD_LETTERS_URL": "https://dead-letters",

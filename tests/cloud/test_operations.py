@@ -177,7 +177,7 @@ def test_there_is_an_alarm(monitoring: Template, name: str, measured: dict[str, 
 
 
 def test_every_alarm_goes_to_the_topic_and_says_in_words_what_is_the_matter(monitoring: Template) -> None:
-    assert len(alarms(monitoring)) == 11
+    assert len(alarms(monitoring)) == 13
     for alarm in alarms(monitoring).values():
         (action,) = alarm["AlarmActions"]
         assert "OutcomesTopic" in flat(action)

@@ -29,6 +29,7 @@ NO_RESOURCE = {
     "logs:DescribeLogGroups",
     "cloudwatch:PutMetricData",
 }
+MODELS = ("for-you", "similar", "popular")
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
@@ -121,9 +122,9 @@ def test_every_personalize_resource_begins_with_the_projects_name(pipeline: Temp
         # its ARN ends in an id of Personalize's own
         f"{PERSONALIZE}event-tracker/*",
         f"{PERSONALIZE}filter/example-shop-*",
-        f"{PERSONALIZE}solution/example-shop-for-you",
-        f"{PERSONALIZE}solution/example-shop-for-you/*",
-        f"{PERSONALIZE}campaign/example-shop-for-you",
+        *(f"{PERSONALIZE}solution/example-shop-{model}" for model in MODELS),
+        *(f"{PERSONALIZE}solution/example-shop-{model}/*" for model in MODELS),
+        *(f"{PERSONALIZE}campaign/example-shop-{model}" for model in MODELS),
     }
 
 
@@ -183,7 +184,8 @@ def test_every_log_is_kept_for_a_month_and_no_longer(
 ) -> None:
     groups = [group for stack in (pipeline, api, data, monitoring) for group in stack.of_type("AWS::Logs::LogGroup")]
 
-    assert len(groups) == 9
+    # seven functions, three state machines, the API's accesses
+    assert len(groups) == 11
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
     assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
 

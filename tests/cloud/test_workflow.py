@@ -139,9 +139,9 @@ def test_hyperparameters_travel_as_strings(world: World, tmp_path: Path) -> None
 
     world.machines.output(definition(config, ARNS))
 
-    (solution,) = world.payloads("solution")
+    (solution,) = (call for call in world.payloads("solution") if call["name"] == "example-shop-for-you")
     assert solution["config"] == {"algorithmHyperParameters": {"apply_recency_bias": "false"}}
-    (campaign,) = world.payloads("campaign")
+    (campaign,) = (call for call in world.payloads("campaign") if call["name"] == "example-shop-for-you")
     assert campaign["minProvisionedTPS"] == 3
 
 

@@ -207,6 +207,8 @@ class Config(_Section):
     @classmethod
     def _filters_of_known_fields(cls, filters: tuple[Filter, ...], info: ValidationInfo) -> tuple[Filter, ...]:
         sections = {name: info.data.get(name.lower()) for name in ("INTERACTIONS", "ITEMS", "USERS")}
+        if any(name.lower() not in info.data for name in sections):
+            return filters  # a section is wrong itself, and that is told
         known = {
             name: [mapping.field for mapping in dataset.fields.values()]
             for name, dataset in sections.items()

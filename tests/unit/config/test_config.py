@@ -42,7 +42,13 @@ def test_the_example_is_valid_and_says_what_it_says(tmp_path: Path) -> None:
     assert config.interactions.table == "UserEvents"
     assert config.interactions.attribute_of("USER_ID") == "userId"
     assert [(model.name, model.recipe, model.min_tps) for model in config.models] == [
-        ("for-you", "aws-user-personalization-v2", 1)
+        ("for-you", "aws-user-personalization-v2", 1),
+        ("similar", "aws-similar-items", 1),
+        ("popular", "aws-popularity-count", 1),
+    ]
+    assert [(each.name, each.default, each.parameters) for each in config.filters] == [
+        ("not-purchased", True, ()),
+        ("in-category", False, ("CATEGORY",)),
     ]
 
 
@@ -138,7 +144,7 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_two_models_at_one_route_are_refused(tmp_path: Path) -> None:
-    second = '[[models]]\nname = "popular"\nrecipe = "aws-popularity-count"\nroute = "recommendations"\n\n[retrain]'
+    second = '[[models]]\nname = "more"\nrecipe = "aws-popularity-count"\nroute = "recommendations"\n\n[retrain]'
 
     assert problems(tmp_path, ("[retrain]", second)) == [
         "models: two models have the route 'recommendations'; each needs its own"
@@ -180,7 +186,14 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
 def test_items_and_users_are_optional(tmp_path: Path) -> None:
     sections = EXAMPLE[EXAMPLE.index("[items]") : EXAMPLE.index("# A model: a recipe")]
     assert list(changed(tmp_path).datasets) == ["INTERACTIONS", "ITEMS", "USERS"]
-    assert list(changed(tmp_path, (sections, "")).datasets) == ["INTERACTIONS"]
+    filter_ = EXAMPLE[EXAMPLE.index('[[filters]]\nname = "in-category"') : EXAMPLE.index("# When the models")]
+    assert list(changed(tmp_path, (sections, ""), (filter_, "")).datasets) == ["INTERACTIONS"]
+
+
+def test_a_filter_of_a_field_that_is_not_configured_is_told_with_the_fields_that_are(tmp_path: Path) -> None:
+    assert problems(tmp_path, ("Items.CATEGORY", "Items.COLOUR")) == [
+        "filters: the filter 'in-category' uses Items.COLOUR: [items] lacks it; it has CATEGORY, ITEM_ID, PRICE, TITLE"
+    ]
 
 
 def test_items_need_a_field_beside_their_id(tmp_path: Path) -> None:
