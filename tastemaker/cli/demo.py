@@ -11,15 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 
 from tastemaker.cli import measure
+from tastemaker.cli.api import Api
 from tastemaker.cli.console import Progress
+from tastemaker.cli.effect import measure_effect
 from tastemaker.cli.engine import Engine, deployed
 from tastemaker.cli.errors import CommandError
-from tastemaker.cli.events import Events, customers, products, read_csv, shop_events, to_items
+from tastemaker.cli.events import to_items
+from tastemaker.cli.own_data import OwnData
 from tastemaker.cli.pipeline import Run, run_pipeline
 from tastemaker.cli.report import Report
-from tastemaker.cli.samples import take_samples
+from tastemaker.cli.samples import take_neighbours, take_samples
 from tastemaker.cli.serving import serve_until_interrupted
-from tastemaker.example import Shop, open_shop
+from tastemaker.cli.source import Source
 from tastemaker.personalize.operations.solution_versions import TRAINING_SEED
 
 
@@ -28,16 +31,19 @@ def demo(arguments: Namespace) -> int:
     console = Console(stderr=arguments.json)
     progress = Progress(console)
     # a wrong file is told before anything is built
-    own = (read_csv(arguments.interactions), None) if arguments.interactions else None
-    with deployed(arguments.port, progress) as engine:
-        with progress.phase("load", "Load the events into DynamoDB"), ThreadPoolExecutor(1) as beside:
+    own = None
+    if arguments.interactions:
+        own = OwnData.read(arguments.interactions, arguments.items, arguments.users)
+        own.print_kinds(console)
+    with deployed(arguments.port, progress, data=own) as engine:
+        with progress.phase("load", "Load the tables of DynamoDB"), ThreadPoolExecutor(1) as beside:
             # the functions' processes start beside the loading, not in front of the run
             beside.submit(engine.cloud.warm)
-            events, shop = own or _shop()
-            refused = _load(engine, events, shop)
+            source = Source.of_files(own) if own else Source.of_shop()
+            refused = _load(engine, source)
         with progress.run() as watch:
             run = run_pipeline(engine.cloud.client("stepfunctions"), engine.state_machine_arn, watch=watch)
-        report = _report(engine, run, events, shop, refused, progress)
+        report = _report(engine, run, source, refused, progress)
         serving = run.succeeded and not arguments.once and sys.stdout.isatty()
         report.print(console, serving=serving)
         if arguments.json:
@@ -48,17 +54,16 @@ def demo(arguments: Namespace) -> int:
     return 0 if run.succeeded else 1
 
 
-def _load(engine: Engine, events: Events, shop: Shop | None) -> Counter[str]:
+def _load(engine: Engine, source: Source) -> Counter[str]:
     """Fill the tables; what DynamoDB could not hold, by reason."""
     from tastemaker.cloud.dynamodb import SeedingError
 
     refused: Counter[str] = Counter()
     try:
-        engine.cloud.seed_table(engine.events_table, to_items(events, refused))
-        if shop and engine.items_table:
-            engine.cloud.seed_table(engine.items_table, products(shop))
-        if shop and engine.users_table:
-            engine.cloud.seed_table(engine.users_table, customers(shop))
+        engine.cloud.seed_table(engine.events_table, to_items(source.events, refused))
+        for table, rows in ((engine.items_table, source.items), (engine.users_table, source.users)):
+            if table:
+                engine.cloud.seed_table(table, rows())
     except SeedingError as error:
         raise CommandError(
             f"{error}. The demo writes the tables and attributes of the example: keep them in tastemaker.toml, "
@@ -67,34 +72,39 @@ def _load(engine: Engine, events: Events, shop: Shop | None) -> Counter[str]:
     return refused
 
 
-def _shop() -> tuple[Events, Shop]:
-    shop = open_shop()
-    return shop_events(shop), shop
-
-
-def _report(
-    engine: Engine, run: Run, events: Events, shop: Shop | None, refused: Counter[str], progress: Progress
-) -> Report:
-    reasons = refused + Counter(run.output.get("reasons", {}))
-    baselines: dict[str, measure.Metrics] = {}
-    oracle, samples = None, []
+def _report(engine: Engine, run: Run, source: Source, refused: Counter[str], progress: Progress) -> Report:
+    api = Api(engine.api_url)
+    report = Report(
+        source=source.events.source,
+        api=api,
+        run=run,
+        phases={},
+        reasons=dict(refused + Counter(run.output.get("reasons", {}))),
+        catalogue=source.catalogue,
+    )
     if run.succeeded:
         with progress.phase("baselines", "Measure the baselines on the same hold-out"):
-            interactions = engine.cloud.personalize.interactions(_dataset_arn(run))
-            baselines = measure.baselines(interactions, seed=TRAINING_SEED)
-            oracle = measure.oracle(shop, interactions, seed=TRAINING_SEED) if shop else None
+            interactions = engine.cloud.personalize.interactions(_dataset_arn(run)).with_items(source.item_ids)
+            report.baselines = measure.baselines(interactions, seed=TRAINING_SEED)
+            report.oracle = measure.oracle(source.shop, interactions, seed=TRAINING_SEED) if source.shop else None
         with progress.phase("samples", "Ask the API"):
-            samples = take_samples(interactions, engine.api_url)
-    return Report(
-        source=events.source,
-        api_url=engine.api_url,
-        run=run,
-        phases={**progress.seconds, **run.timeline.phases()},
-        reasons=dict(reasons),
-        baselines=baselines,
-        oracle=oracle,
-        samples=samples,
-    )
+            report.samples = take_samples(interactions, api)
+            report.neighbours = take_neighbours(interactions, api) if "similar-items" in _routes(engine) else None
+        with progress.phase("events", "Send three events and ask again"):
+            report.effect = measure_effect(
+                interactions,
+                source.catalogue,
+                api,
+                user_id=report.samples[0].user_id,
+                control_id=report.samples[-1].user_id,
+            )
+    report.phases = {**progress.seconds, **run.timeline.phases()}
+    return report
+
+
+def _routes(engine: Engine) -> set[str]:
+    item = engine.cloud.client("dynamodb").get_item(TableName=engine.engine_table, Key={"key": {"S": "published"}})
+    return set(item["Item"]["routes"]["M"])
 
 
 def _dataset_arn(run: Run) -> str:

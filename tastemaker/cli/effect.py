@@ -20,11 +20,12 @@ _TOP: Final = 10
 _FEWEST_ITEMS: Final = 2 * _TOP
 _PATIENCE_SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 0.1
+_STAYS: Final = 5
 
 
 @dataclass(frozen=True)
 class Effect:
-    """The share of the items whose `field` is `value` in the top ten of the user who sent events, and of the control."""
+    """The share of items whose `field` is `value` in the top ten of the user who sent events, and of the control."""
 
     field: str
     value: str
@@ -97,15 +98,16 @@ def _send(api: Api, user_id: str, item_ids: Sequence[str], event_type: str) -> N
 
 
 def _changed(api: Api, user_id: str, before: list[str]) -> list[str]:
-    """The answer after the events, which take a moment through the queue; the last of them has come when it stays."""
+    """The answer after the events, which take a moment through the queue; the last has come when it stays the same."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    last = before
+    last, stays = before, 0
     while time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
         now = _top(api, user_id)
-        if now == last and now != before:
-            return now
+        stays = stays + 1 if now == last else 0
         last = now
+        if now != before and stays == _STAYS:
+            return now
     raise CommandError(
         f"{EVENTS} events changed nothing in {_PATIENCE_SECONDS:.0f} s: look for the delivery's errors above"
     )

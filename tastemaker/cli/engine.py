@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tastemaker.cli.console import Progress
 from tastemaker.cli.errors import CommandError
+from tastemaker.cli.own_data import OwnData
 from tastemaker.cli.synth import project_root, synthesis
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Engine:
 
     cloud: EmbeddedCloud
     state_machine_arn: str
+    engine_table: str
     events_table: str
     items_table: str | None
     users_table: str | None
@@ -34,13 +36,20 @@ class Engine:
 
 
 @contextmanager
-def deployed(port: int, progress: Progress) -> Iterator[Engine]:
-    """Start the embedded cloud on `port` (0: any that is free), synthesise the stacks and deploy them into it."""
+def deployed(port: int, progress: Progress, *, data: OwnData | None = None) -> Iterator[Engine]:
+    """Start the embedded cloud on `port` (0: any that is free), synthesise the stacks and deploy them into it.
+
+    The configuration is the checkout's, made to fit `data` where there is any.
+    """
     root = project_root(Path.cwd())
     with tempfile.TemporaryDirectory(prefix="tastemaker-") as folder:
         assembly = Path(folder) / "cdk.out"
         began = time.perf_counter()
-        with synthesis(root, assembly) as stacks:
+        config = None
+        if data is not None:
+            config = Path(folder) / "tastemaker.toml"
+            data.write_config(root / "tastemaker.toml", config)
+        with synthesis(root, assembly, config=config) as stacks:
             # four seconds of imports, which the synthesis hides
             from tastemaker.cli.cloud import embedded_cloud
 
@@ -52,6 +61,7 @@ def deployed(port: int, progress: Progress) -> Iterator[Engine]:
                 yield Engine(
                     cloud,
                     state_machine_arn=outputs["StateMachineArn"],
+                    engine_table=outputs["EngineTable"],
                     events_table=outputs["InteractionsTable"],
                     items_table=outputs.get("ItemsTable"),
                     users_table=outputs.get("UsersTable"),

@@ -16,7 +16,10 @@ ENDPOINT_PORT = 4577
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 success, 1 failure, 2 wrong usage."""
-    parsed = _parser().parse_args(arguments)
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    if parsed.command == "demo" and (parsed.items or parsed.users) and not parsed.interactions:
+        parser.error("--items and --users need --interactions: the example shop has its own")
     # whoever asks to end lets what was started be cleaned up, as Ctrl-C does
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -66,6 +69,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         help="your own events instead of the example shop's: CSV with USER_ID, ITEM_ID, TIMESTAMP (whole seconds since "
         "1970) and, if you like, EVENT_TYPE",
     )
+    _metadata(parser)
     parser.add_argument("--once", action="store_true", help="end after the run; also where the output is no terminal")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, last; words go to stderr")
     _port(parser, default=0)

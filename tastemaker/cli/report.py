@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 
+from tastemaker.cli.api import Api
+from tastemaker.cli.catalogue import Catalogue
+from tastemaker.cli.effect import EVENTS, Effect
 from tastemaker.cli.measure import Metrics
 from tastemaker.cli.pipeline import Run
-from tastemaker.cli.samples import Sample, recommendations_url
+from tastemaker.cli.samples import Neighbours, Sample
 from tastemaker.cli.titles import PERSONALIZE_TITLES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-@dataclass(frozen=True)
+@dataclass
 class Report:
     """`phases` are in seconds, `reasons` count the refused rows; a run that failed has no more than that."""
 
     source: str
-    api_url: str
+    api: Api
     run: Run
     phases: dict[str, float]
     reasons: dict[str, int]
-    baselines: dict[str, Metrics]
-    oracle: Metrics | None
-    samples: list[Sample]
+    catalogue: Catalogue
+    baselines: dict[str, Metrics] = field(default_factory=dict)
+    oracle: Metrics | None = None
+    samples: list[Sample] = field(default_factory=list)
+    neighbours: Neighbours | None = None
+    effect: Effect | None = None
 
     @property
     def models(self) -> dict[str, dict[str, Any]]:
@@ -42,7 +48,7 @@ class Report:
         """The object that `--json` prints: phases in seconds, metrics by GetSolutionMetrics' keys."""
         failure = {} if self.run.succeeded else {"error": self.run.error, "cause": self.run.cause}
         return {
-            "apiUrl": self.api_url,
+            "apiUrl": self.api.url,
             "executionStatus": self.run.status,
             **failure,
             "phases": {name: round(seconds, 3) for name, seconds in self.phases.items()},
@@ -52,6 +58,8 @@ class Report:
             "baselines": self.baselines,
             **({"oracle": self.oracle} if self.oracle else {}),
             "samples": [sample.to_json() for sample in self.samples],
+            "similarItems": self.neighbours and self.neighbours.to_json(),
+            "eventEffect": self.effect and self.effect.to_json(),
         }
 
     def print(self, console: Console, *, serving: bool) -> None:
@@ -65,8 +73,12 @@ class Report:
             console.print(f"Refused: {count:,} rows, {reason}", highlight=False)
         console.print(self._metrics())
         console.print(self._samples())
+        if self.neighbours:
+            console.print(self._similar(self.neighbours))
+        if self.effect:
+            console.print(escape(_in_words(self.effect)), highlight=False)
         if self.samples and serving:
-            url = recommendations_url(self.api_url, self.samples[0].user_id, 10)
+            url = self.api.recommendations_url(self.samples[0].user_id, 10)
             console.print(f"curl {shlex.quote(url)}", highlight=False, soft_wrap=True)
 
     def _metrics(self) -> Table:
@@ -83,11 +95,26 @@ class Report:
         return table
 
     def _samples(self) -> Table:
-        table = Table(title="Recommended by the API", title_justify="left")
+        table = Table(title="Recommended by the API", title_justify="left", show_lines=True)
         for title in ("user", "history, the newest last", "recommendations, the best first"):
             table.add_column(title)
         for sample in self.samples:
-            table.add_row(
-                escape(sample.user_id), escape(", ".join(sample.history)), escape(", ".join(sample.recommendations))
-            )
+            table.add_row(escape(sample.user_id), self._labels(sample.history), self._labels(sample.recommendations))
         return table
+
+    def _similar(self, neighbours: Neighbours) -> Table:
+        table = Table(title=f"Beside {escape(self.catalogue.label(neighbours.item_id))}", title_justify="left")
+        table.add_column("similar items, the nearest first")
+        for item_id in neighbours.similar:
+            table.add_row(escape(self.catalogue.label(item_id)))
+        return table
+
+    def _labels(self, item_ids: list[str]) -> str:
+        return "\n".join(escape(self.catalogue.label(item_id)) for item_id in item_ids)
+
+
+def _in_words(effect: Effect) -> str:
+    return (
+        f"{EVENTS} events with {effect.field} {effect.value!r}: its share of the user's top ten went from "
+        f"{effect.share_before:.0%} to {effect.share_after:.0%}; a user who sent none has {effect.control_share_after:.0%}"
+    )

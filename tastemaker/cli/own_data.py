@@ -1,0 +1,121 @@
+"""The user's own files in place of the example shop: the configuration that fits them, and the rows of its tables."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import tomli_w
+from rich.markup import escape
+
+from tastemaker.cli.attributes import Attributes, Column, read_attributes
+from tastemaker.cli.errors import CommandError
+from tastemaker.cli.events import Events, Item, read_csv
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# the longest text that is no `textual` field, and how many fields of one's own a dataset may have
+_LONGEST_STRING: Final = 1000
+_MOST_FIELDS: Final = {"items": 100, "users": 25}
+_ID_FIELDS: Final = {"items": "ITEM_ID", "users": "USER_ID"}
+_ID_ATTRIBUTES: Final = {"items": "itemId", "users": "userId"}
+_OF_METADATA = re.compile(r"\b(items|users|currentitem|currentuser)\.", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """What the files hold; without items or users the engine learns from the events alone."""
+
+    events: Events
+    items: Attributes | None
+    users: Attributes | None
+
+    @classmethod
+    def read(cls, interactions: Path, items: Path | None, users: Path | None) -> OwnData:
+        """Raises CommandError where a file will not do."""
+        return cls(
+            events=read_csv(interactions),
+            items=items and _checked(read_attributes(items, "ITEM_ID"), "items"),
+            users=users and _checked(read_attributes(users, "USER_ID"), "users"),
+        )
+
+    @property
+    def attributes(self) -> Mapping[str, Attributes]:
+        """Items and users, as far as there are any."""
+        given = {"items": self.items, "users": self.users}
+        return {name: attributes for name, attributes in given.items() if attributes is not None}
+
+    def print_kinds(self, console: Console) -> None:
+        """Say which fields the columns become, and of which kind."""
+        for attributes in self.attributes.values():
+            kinds = ", ".join(f"{column.field} ({column.kind})" for column in attributes.columns)
+            console.print(f"{escape(attributes.source)}: {escape(kinds)}", highlight=False)
+            for reason, count in attributes.refused.items():
+                console.print(f"Left out: {count:,} rows, {escape(reason)}", highlight=False)
+
+    def write_config(self, example: Path, target: Path) -> None:
+        """Write the example's configuration with the fields of these files.
+
+        Filters that ask for the example's own fields are left out.
+        """
+        config: dict[str, Any] = tomllib.loads(example.read_text(encoding="utf-8"))
+        for name in _ID_FIELDS:
+            section = config.pop(name, {})
+            if attributes := self.attributes.get(name):
+                config[name] = {
+                    "table": section.get("table", name.capitalize()),
+                    "create_table": True,
+                    "fields": _fields(attributes, name),
+                }
+        config["filters"] = [each for each in config.get("filters", []) if not _OF_METADATA.search(each["expression"])]
+        target.write_text(tomli_w.dumps(config), encoding="utf-8")
+
+
+def rows(attributes: Attributes, name: str) -> Iterator[Item]:
+    """Items of a table of `items` or `users`."""
+    for place, id_ in enumerate(attributes.ids):
+        item: Item = {_ID_ATTRIBUTES[name]: {"S": id_}}
+        for column in attributes.columns:
+            if (value := column.values[place]) is not None:
+                item[column.attribute] = {"S" if column.type == "string" else "N": value}
+        yield item
+
+
+def _fields(attributes: Attributes, name: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {_ID_ATTRIBUTES[name]: {"field": _ID_FIELDS[name], "type": "string"}}
+    textual = next((column for column in attributes.columns if name == "items" and _is_long(column)), None)
+    for column in attributes.columns:
+        fields[column.attribute] = {
+            "field": column.field,
+            "type": column.type,
+            "categorical": column.categorical,
+            "textual": column is textual,
+            "optional": None in column.values,
+        }
+    return fields
+
+
+def _is_long(column: Column) -> bool:
+    is_text = column.type == "string" and not column.categorical
+    return is_text and any(len(value) > _LONGEST_STRING for value in column.values if value is not None)
+
+
+def _checked(attributes: Attributes, name: str) -> Attributes:
+    names = [column.attribute for column in attributes.columns] + [_ID_ATTRIBUTES[name]]
+    if twice := [attribute for attribute in dict.fromkeys(names) if names.count(attribute) > 1]:
+        raise CommandError(f"{attributes.source}: two columns become the attribute {twice[0]}; rename one of them")
+    if not attributes.columns:
+        raise CommandError(
+            f"{attributes.source} has no column beside {_ID_FIELDS[name]}; leave the file out, or add one"
+        )
+    if len(attributes.columns) > _MOST_FIELDS[name]:
+        raise CommandError(
+            f"{attributes.source} has {len(attributes.columns)} columns beside {_ID_FIELDS[name]}; "
+            f"Personalize takes {_MOST_FIELDS[name]}: leave some out"
+        )
+    return attributes
