@@ -75,6 +75,19 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     _port(parser, default=0)
 
 
+def _metadata(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--items",
+        type=Path,
+        metavar="FILE",
+        help="what is known of items: CSV with ITEM_ID and columns of your own, whose kinds are told by their values "
+        "and named; items without events are part of the catalogue",
+    )
+    parser.add_argument(
+        "--users", type=Path, metavar="FILE", help="what is known of users: CSV with USER_ID and columns of your own"
+    )
+
+
 def _endpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, this machine only)"
@@ -97,16 +110,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         help="events: CSV with USER_ID, ITEM_ID, TIMESTAMP (seconds since 1970) and, if you like, EVENT_TYPE; rows "
         "without an id or a time are left out and counted on stderr",
     )
-    parser.add_argument(
-        "--items",
-        type=Path,
-        metavar="FILE",
-        help="what is known of items: CSV with ITEM_ID and columns of your own, whose kinds are told by their values "
-        "and named on stderr; items without events are part of the catalogue",
-    )
-    parser.add_argument(
-        "--users", type=Path, metavar="FILE", help="what is known of users: CSV with USER_ID and columns of your own"
-    )
+    _metadata(parser)
     parser.add_argument(
         "--recipe",
         nargs="+",

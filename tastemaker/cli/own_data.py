@@ -40,8 +40,8 @@ class OwnData:
         """Raises CommandError where a file will not do."""
         return cls(
             events=read_csv(interactions),
-            items=items and _checked(read_attributes(items, "ITEM_ID"), "items"),
-            users=users and _checked(read_attributes(users, "USER_ID"), "users"),
+            items=_checked(read_attributes(items, "ITEM_ID"), "items") if items else None,
+            users=_checked(read_attributes(users, "USER_ID"), "users") if users else None,
         )
 
     @property

@@ -116,5 +116,6 @@ class Report:
 def _in_words(effect: Effect) -> str:
     return (
         f"{EVENTS} events with {effect.field} {effect.value!r}: its share of the user's top ten went from "
-        f"{effect.share_before:.0%} to {effect.share_after:.0%}; a user who sent none has {effect.control_share_after:.0%}"
+        f"{effect.share_before:.0%} to {effect.share_after:.0%}; "
+        f"a user who sent none has {effect.control_share_after:.0%}"
     )
