@@ -106,16 +106,21 @@ class DatasetSetup:
             tracker = self._personalize.describe_event_tracker(eventTrackerArn=arn)["eventTracker"]
         return {"eventTrackerArn": arn, "trackingId": tracker["trackingId"]}
 
-    def filters(self, *, group_arn: str, wanted: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-        """The filters of the group, each from `{"name", "resource", "expression"}`.
+    def filters(
+        self, *, group_arn: str, wanted: Sequence[Mapping[str, Any]], imported: Sequence[str]
+    ) -> dict[str, Any]:
+        """The filters of the group, each from `{"name", "resource", "expression", "datasets"}`.
 
-        `{"filters": [{"name", "filterArn"}], "pending": names that are not ACTIVE yet}`; a filter that failed is a
-        `FailedError` with Personalize's reason.
+        Those of a dataset that is not among the types `imported`, since its table has no rows, are left out.
+        `{"filters": [{"name", "filterArn"}], "pending": names that are not ACTIVE yet, "leftOut": names}`; a filter
+        that failed is a `FailedError` with Personalize's reason.
         """
-        made = [(each["name"], *self._filter(group_arn, each["resource"], each["expression"])) for each in wanted]
+        possible = [each for each in wanted if set(each["datasets"]) <= set(imported)]
+        made = [(each["name"], *self._filter(group_arn, each["resource"], each["expression"])) for each in possible]
         return {
             "filters": [{"name": name, "filterArn": arn} for name, arn, _ in made],
             "pending": [name for name, _, status in made if status != "ACTIVE"],
+            "leftOut": [each["name"] for each in wanted if each not in possible],
         }
 
     def _filter(self, group_arn: str, prefix: str, expression: str) -> tuple[str, str]:

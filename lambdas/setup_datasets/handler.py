@@ -28,7 +28,7 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
             group_arn=e["datasetGroupArn"], dataset_type=e["type"], name=e["name"], schema=e["schema"]
         ),
         "eventTracker": lambda e: setup.event_tracker(group_arn=e["datasetGroupArn"], name=e["name"]),
-        "filters": lambda e: setup.filters(group_arn=e["datasetGroupArn"], wanted=e["filters"]),
+        "filters": lambda e: setup.filters(group_arn=e["datasetGroupArn"], wanted=e["filters"], imported=e["imported"]),
         "bucket": lambda e: check_bucket(s3, bucket=e["bucket"], account=account),
         "import": lambda e: {
             "datasetImportJobArn": setup.import_job(

@@ -71,7 +71,12 @@ def _datasets(config: Config) -> list[dict[str, Any]]:
 
 def _filters(config: Config) -> list[dict[str, Any]]:
     return [
-        {"name": each.name, "resource": f"{config.project}-{each.name}", "expression": each.expression}
+        {
+            "name": each.name,
+            "resource": f"{config.project}-{each.name}",
+            "expression": each.expression,
+            "datasets": list(each.datasets),
+        }
         for each in config.filters
     ]
 
@@ -155,6 +160,7 @@ def _filter_states(arns: Arns, config: Config, *, then: str, failed: str) -> Sta
                 "step": "filters",
                 "datasetGroupArn": expression("$datasetGroupArn"),
                 "filters": _filters(config),
+                "imported": expression("[$keys($export.locations)]"),
             },
             Assign={"filters": expression(f"{_PAYLOAD}.filters")},
             Output={

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -78,6 +78,27 @@ class Engine:
         received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=600)
         notices = [json.loads(message["Body"]) for message in received.get("Messages", [])]
         return [(notice["Subject"], json.loads(notice["Message"])) for notice in notices]
+
+    def track(self, user_id: str, *events: tuple[str, str]) -> None:
+        """Send events, each an item and a type, as a front end does."""
+        given = [{"itemId": item_id, "eventType": event_type} for item_id, event_type in events]
+        request = Request(
+            f"{self.cloud.api_url}/events",
+            data=json.dumps({"sessionId": "a-session", "userId": user_id, "events": given}).encode(),
+            headers={"content-type": "application/json"},
+        )
+        with urlopen(request) as answer:
+            assert answer.status == 202
+
+    def until(self, path: str, wanted: Callable[[list[str]], bool], **query: str) -> list[str]:
+        """The item ids of the first answer that is as `wanted`; the way through the queue takes a moment."""
+        pause = threading.Event()
+        for _ in range(200):
+            ids = [item["itemId"] for item in self.get(path, **query)["recommendations"]]
+            if wanted(ids):
+                return ids
+            pause.wait(0.1)
+        raise AssertionError(f"after 20 s {path} still answers {ids}")
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         with urlopen(f"{self.cloud.api_url}{path}?{urlencode(query)}") as answer:

@@ -83,4 +83,6 @@ def test_the_topic_of_outcomes_hears_of_a_success_with_rows_and_the_models_main_
     assert subject == "Tastemaker example-shop: trained"
     output, metric = json.loads(runs["enough"].ended["output"]), "normalized_discounted_cumulative_gain_at_10"
     assert message["rows"] == output["rows"]
-    assert message["models"] == {"for-you": {metric: output["models"]["for-you"]["metrics"][metric]}}
+    assert message["models"] == {
+        name: {metric: output["models"][name]["metrics"][metric]} for name in ("for-you", "similar", "popular")
+    }

@@ -100,11 +100,44 @@ def test_ids_with_commas_quotes_and_emoji_come_through_to_a_recommendation(
     assert {item["itemId"] for item in answer["recommendations"]} == set(items_of(group))
 
 
+@pytest.mark.parametrize("group", range(N_GROUPS))
+def test_what_is_beside_an_odd_item_is_of_its_group(engine: Engine, first: dict[str, Any], group: int) -> None:
+    assert first["status"] == "SUCCEEDED"
+    beside = engine.get("/similar-items", itemId=ODD_IDS[group], count="5")["recommendations"]
+    assert {item["itemId"] for item in beside} < set(items_of(group))
+    assert {item["title"] for item in beside} == {f'{item["itemId"]}, "new"' for item in beside}
+
+
+def test_every_model_has_its_metrics(first: dict[str, Any]) -> None:
+    models = json.loads(first["output"])["models"]
+    assert {name: model["recipe"] for name, model in models.items()} == {
+        "for-you": "aws-user-personalization-v2",
+        "similar": "aws-similar-items",
+        "popular": "aws-popularity-count",
+    }
+    best, least = (models[name]["metrics"]["mean_reciprocal_rank_at_25"] for name in ("for-you", "popular"))
+    assert best > least > 0
+
+
 def test_a_user_never_seen_gets_what_is_popular(engine: Engine, first: dict[str, Any]) -> None:
     assert first["status"] == "SUCCEEDED"
     answers = [engine.get("/recommendations", userId=name)["recommendations"] for name in ("nobody", "no one")]
     assert answers[0] == answers[1]
     assert len(answers[0]) == 10
+
+
+def test_events_change_the_next_answer_and_a_purchase_hides_the_item(engine: Engine, first: dict[str, Any]) -> None:
+    assert first["status"] == "SUCCEEDED"
+    # a user of the first group turns to the third, and then buys what is recommended first
+    user, other = "user-40", set(items_of(2))
+    before = [item["itemId"] for item in engine.get("/recommendations", userId=user, count="8")["recommendations"]]
+    assert other.isdisjoint(before[:5])
+
+    engine.track(user, *((item, "View") for item in items_of(2)[1:5]))
+    after = engine.until("/recommendations", lambda ids: not other.isdisjoint(ids[:5]), userId=user, count="8")
+
+    engine.track(user, (after[0], "Purchase"))
+    assert engine.until("/recommendations", lambda ids: after[0] not in ids, userId=user, count="8")
 
 
 def test_a_bad_request_is_answered_in_json_and_so_is_a_page_of_another_origin(
@@ -132,28 +165,32 @@ def test_a_second_run_updates_the_campaign_and_creates_nothing_twice(engine: Eng
         "solutions": len(personalize.list_solutions()["solutions"]),
         "versions": len(personalize.list_solution_versions()["solutionVersions"]),
         "campaigns": len(personalize.list_campaigns()["campaigns"]),
+        "trackers": len(personalize.list_event_trackers()["eventTrackers"]),
+        "filters": len(personalize.list_filters()["Filters"]),
     }
     assert counts == {
         "groups": 1,
         "schemas": 2,
         "datasets": 2,
         "imports": 4,
-        "solutions": 1,
-        "versions": 2,
-        "campaigns": 1,
+        "solutions": 3,
+        "versions": 6,
+        "campaigns": 3,
+        "trackers": 1,
+        "filters": 2,
     }
-    model = json.loads(second["output"])["models"]["for-you"]
-    campaign = personalize.describe_campaign(campaignArn=model["campaignArn"])["campaign"]
-    assert campaign["solutionVersionArn"] == model["solutionVersionArn"]
-    assert campaign["latestCampaignUpdate"]["status"] == "ACTIVE"
+    for model in json.loads(second["output"])["models"].values():
+        campaign = personalize.describe_campaign(campaignArn=model["campaignArn"])["campaign"]
+        assert campaign["solutionVersionArn"] == model["solutionVersionArn"]
+        assert campaign["latestCampaignUpdate"]["status"] == "ACTIVE"
 
 
 def test_automatic_training_is_off_so_that_nobody_pays_twice(engine: Engine, first: dict[str, Any]) -> None:
     assert first["status"] == "SUCCEEDED"
     personalize = engine.cloud.client("personalize")
-    (solution,) = personalize.list_solutions()["solutions"]
-    described = personalize.describe_solution(solutionArn=solution["solutionArn"])["solution"]
-    assert described["performAutoTraining"] is False
+    for solution in personalize.list_solutions()["solutions"]:
+        described = personalize.describe_solution(solutionArn=solution["solutionArn"])["solution"]
+        assert described["performAutoTraining"] is False
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +218,7 @@ OTHERWISE_USED = {
     "states:StopExecution": "a run is stopped while children of its Distributed Map run",
     "personalize:ListSolutionVersions": "a training step is repeated and finds its own version",
     "personalize:DescribeSolutionVersion": "the same; the state machine's role uses its own",
+    "personalize:UpdateDataset": "the fields of items or users have changed",
     "s3:AbortMultipartUpload": "an export fails in the middle of a file",
 }
 

@@ -31,16 +31,6 @@ expression = 'INCLUDE ItemID WHERE Items.PRICE > $PRICE'
 name = "cheaper"
 expression = 'INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE'
 
-[[models]]
-name = "alike"
-recipe = "aws-similar-items"
-route = "similar-items"
-
-[[models]]
-name = "popular"
-recipe = "aws-popularity-count"
-route = "popular-items"
-
 [retrain]
 """
 
@@ -61,7 +51,7 @@ def products() -> list[dict[str, Any]]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A deployment with filters and three models, after a run."""
     folder = tmp_path_factory.mktemp("filters")
-    assembly = synthesised(folder / "out", config=edited(folder, ("\n[retrain]\n", FILTERS)))
+    assembly = synthesised(folder / "out", config=edited(folder, ("default = true\n", ""), ("\n[retrain]\n", FILTERS)))
     with EmbeddedCloud() as cloud:
         stacks = cloud.deploy(assembly)
         engine = Engine(cloud, {key: value for stack in stacks.values() for key, value in stack.items()})
@@ -120,4 +110,4 @@ def test_popular_items_come_from_their_model(shop: Engine) -> None:
 def test_health_names_all_routes_and_filters(shop: Engine) -> None:
     body = ask(shop, "/health")[2]
     assert body["routes"] == ["popular-items", "recommendations", "similar-items"]
-    assert body["filters"] == ["above", "category", "cheaper", "unseen"]
+    assert body["filters"] == ["above", "category", "cheaper", "in-category", "not-purchased", "unseen"]

@@ -35,6 +35,11 @@ class Filter(BaseModel):
         return tuple(dict.fromkeys(_PARAMETER.findall(_QUOTED.sub("", self.expression))))
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets whose fields it names, by Personalize's type, in the order of the alphabet."""
+        return tuple(sorted({_type_of(dataset) for dataset, _ in self._fields()}))
+
+    @property
     def needs_user(self) -> bool:
         """Whether it asks what the user has done or is."""
         return any(dataset.upper() in {"INTERACTIONS", "CURRENTUSER"} for dataset, _ in self._fields())
@@ -50,7 +55,7 @@ class Filter(BaseModel):
         Field names match whatever their case.
         """
         for dataset, field in self._fields():
-            kind = _DATASETS.get(dataset.upper(), dataset.upper())
+            kind = _type_of(dataset)
             known = sorted(datasets.get(kind, ()))
             if field.upper() not in {name.upper() for name in known}:
                 there = f"it has {', '.join(known)}" if known else "the section is not in the file"
@@ -58,6 +63,10 @@ class Filter(BaseModel):
 
     def _fields(self) -> list[tuple[str, str]]:
         return _FIELD.findall(_QUOTED.sub("", self.expression))
+
+
+def _type_of(dataset: str) -> str:
+    return _DATASETS.get(dataset.upper(), dataset.upper())
 
 
 def check_filters(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:

@@ -70,3 +70,9 @@ def test_fields_match_whatever_their_case() -> None:
 def test_filters_that_cannot_live_together_are_refused(filters: list[Filter], words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         check_filters(tuple(filters))
+
+
+def test_a_filter_knows_the_datasets_that_it_is_about() -> None:
+    both = filter_of(f"{BOUGHT} | INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE IF CurrentUser.AGE > 3")
+
+    assert both.datasets == ("INTERACTIONS", "ITEMS", "USERS")

@@ -1,6 +1,6 @@
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
@@ -189,7 +189,13 @@ def test_an_event_tracker_that_is_not_listed_yet_is_asked_for_again(personalize:
         setup(personalize).event_tracker(group_arn=GROUP, name="shop")
 
 
-CHEAP = {"name": "cheap", "resource": "shop-cheap", "expression": "INCLUDE ItemID WHERE Items.PRICE < 5"}
+IMPORTED = ["INTERACTIONS", "ITEMS"]
+CHEAP: dict[str, Any] = {
+    "name": "cheap",
+    "resource": "shop-cheap",
+    "expression": "INCLUDE ItemID WHERE Items.PRICE < 5",
+    "datasets": ["ITEMS"],
+}
 CHEAP_ARN = ACCOUNT.personalize_arn(f"filter/shop-cheap-{hashlib.sha256(CHEAP['expression'].encode()).hexdigest()[:8]}")
 
 
@@ -204,29 +210,38 @@ def test_a_filter_is_named_by_its_expression_which_cannot_be_edited(personalize:
         {},
         {"name": CHEAP_ARN.rpartition("/")[2], "datasetGroupArn": GROUP, "filterExpression": CHEAP["expression"]},
     )
-    assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP]) == {
+    assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP], imported=IMPORTED) == {
         "filters": [{"name": "cheap", "filterArn": CHEAP_ARN}],
         "pending": ["cheap"],
+        "leftOut": [],
+    }
+
+
+def test_a_filter_of_a_dataset_that_was_left_out_is_left_out_too(personalize: Personalize) -> None:
+    assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP], imported=["INTERACTIONS"]) == {
+        "filters": [],
+        "pending": [],
+        "leftOut": ["cheap"],
     }
 
 
 @pytest.mark.parametrize(("status", "pending"), [("CREATE IN_PROGRESS", ["cheap"]), ("ACTIVE", [])])
 def test_filters_are_pending_until_they_are_active(personalize: Personalize, status: str, pending: list[str]) -> None:
     filter_described(personalize, status=status)
-    assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP])["pending"] == pending
+    assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP], imported=IMPORTED)["pending"] == pending
 
 
 def test_a_filter_that_failed_is_told_with_the_reason(personalize: Personalize) -> None:
     filter_described(personalize, status="CREATE FAILED", failureReason="PRICE is textual")
     with pytest.raises(FailedError, match=f"{CHEAP_ARN} failed: PRICE is textual"):
-        setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP])
+        setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP], imported=IMPORTED)
 
 
 def test_the_longest_names_make_a_filter_of_63_characters(personalize: Personalize) -> None:
     not_found(personalize[1], "describe_filter")
     personalize[1].add_response("create_filter", {})
     longest = {**CHEAP, "resource": f"{'p' * 30}-{'f' * 30}"}
-    (made,) = setup(personalize).filters(group_arn=GROUP, wanted=[longest])["filters"]
+    (made,) = setup(personalize).filters(group_arn=GROUP, wanted=[longest], imported=IMPORTED)["filters"]
     name = made["filterArn"].rpartition("/")[2]
     assert name.startswith("p" * 30 + "-")
     assert len(name) == 63
