@@ -133,7 +133,8 @@ class DatasetSetup:
             arn=arn,
         )
         if existing is None:
-            return arn, "CREATE PENDING"
+            with translated(f"describing {arn}"):
+                existing = self._personalize.describe_filter(filterArn=arn)
         status = existing["filter"]["status"]
         if status == "CREATE FAILED":
             reason = existing["filter"].get("failureReason", "no reason is given")

@@ -10,9 +10,10 @@ from stacks.workflow.language import FAILURE, PERSONALIZE_ERRORS, Arns, State, S
 _UNANSWERED = "UNANSWERED"
 _GOING_ON = ("CREATE PENDING", "CREATE IN_PROGRESS", "UPDATE PENDING", "UPDATE IN_PROGRESS", _UNANSWERED)
 _STOPPED = ("CREATE STOPPING", "CREATE STOPPED")
-# the first looks come after 0, 1, 3, 7, … seconds, since most resources are ready at once; then the wait grows by
+# the first looks come after 0, 0, 1, 3, 7, … seconds, since most resources are ready at once; then the wait grows by
 # `pollSeconds` every three polls, since a job of hours needs no look every minute
-SECONDS = "$min([$power(2, $states.input.polls - 1) - 1, $pollSeconds * (1 + $floor($states.input.polls / 3))])"
+_SOON = "$max([0, $power(2, $states.input.polls - 2) - 1])"
+SECONDS = f"$min([{_SOON}, $pollSeconds * (1 + $floor($states.input.polls / 3))])"
 START = {"polls": 0}
 """What the state before an await hands over."""
 

@@ -35,23 +35,30 @@ def demo(arguments: Namespace) -> int:
     if arguments.interactions:
         own = OwnData.read(arguments.interactions, arguments.items, arguments.users)
         own.print_kinds(console)
-    with deployed(arguments.port, progress, data=own) as engine:
-        with progress.phase("load", "Load the tables of DynamoDB"), ThreadPoolExecutor(1) as beside:
-            # the functions' processes start beside the loading, not in front of the run
-            beside.submit(engine.cloud.warm)
-            source = Source.of_files(own) if own else Source.of_shop()
-            refused = _load(engine, source)
-        with progress.run() as watch:
-            run = run_pipeline(engine.cloud.client("stepfunctions"), engine.state_machine_arn, watch=watch)
-        report = _report(engine, run, source, refused, progress)
-        serving = run.succeeded and not arguments.once and sys.stdout.isatty()
-        report.print(console, serving=serving)
-        if arguments.json:
-            sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False) + "\n")
-            sys.stdout.flush()
-        if serving:
-            serve_until_interrupted(console)
+    with ThreadPoolExecutor(1) as beside:
+        # while the stacks are synthesised
+        source = beside.submit(Source.of_files, own) if own else beside.submit(Source.of_shop)
+        with deployed(arguments.port, progress, data=own) as engine:
+            with progress.phase("load", "Load the tables of DynamoDB"):
+                # the functions' processes start beside the loading, not in front of the run
+                beside.submit(engine.cloud.warm)
+                refused = _load(engine, source.result())
+            with progress.run() as watch:
+                run = run_pipeline(engine.cloud.client("stepfunctions"), engine.state_machine_arn, watch=watch)
+            report = _report(engine, run, source.result(), refused, progress)
+            _tell(report, console, arguments, run)
     return 0 if run.succeeded else 1
+
+
+def _tell(report: Report, console: Console, arguments: Namespace, run: Run) -> None:
+    """Print what came of it, and serve where somebody is there to ask."""
+    serving = run.succeeded and not arguments.once and sys.stdout.isatty()
+    report.print(console, serving=serving)
+    if arguments.json:
+        sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    if serving:
+        serve_until_interrupted(console)
 
 
 def _load(engine: Engine, source: Source) -> Counter[str]:

@@ -50,10 +50,11 @@ def deployed(port: int, progress: Progress, *, data: OwnData | None = None) -> I
             config = Path(folder) / "tastemaker.toml"
             data.write_config(root / "tastemaker.toml", config)
         with synthesis(root, assembly, config=config) as stacks:
-            # four seconds of imports, which the synthesis hides
+            # seconds of imports, which the synthesis hides
             from tastemaker.cli.cloud import embedded_cloud
 
             with embedded_cloud(port=port) as cloud:
+                cloud.prepare()
                 with progress.phase("synth", "Synthesise the stacks", began=began):
                     stacks.wait()
                 with progress.phase("deploy", "Deploy them into the embedded cloud"):

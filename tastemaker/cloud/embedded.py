@@ -118,6 +118,12 @@ class EmbeddedCloud:
         """Put AttributeValue items into a table, past the endpoint; how many. Raises SeedingError."""
         return dynamodb.seed_table(table_name, items, region=self._region)
 
+    def prepare(self) -> None:
+        """Do now what `deploy` would begin with: seconds of imports, while whoever calls waits for the assembly."""
+        from tastemaker.cloud import deployment, running  # noqa: F401
+
+        self._states_installed()
+
     def deploy(self, assembly_dir: Path) -> Mapping[str, Outputs]:
         """Create or update the stacks of a CDK assembly and run what they hold; their outputs, by the stacks' names.
 

@@ -210,6 +210,7 @@ def test_a_filter_is_named_by_its_expression_which_cannot_be_edited(personalize:
         {},
         {"name": CHEAP_ARN.rpartition("/")[2], "datasetGroupArn": GROUP, "filterExpression": CHEAP["expression"]},
     )
+    filter_described(personalize, status="CREATE PENDING")
     assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP], imported=IMPORTED) == {
         "filters": [{"name": "cheap", "filterArn": CHEAP_ARN}],
         "pending": ["cheap"],
@@ -240,6 +241,7 @@ def test_a_filter_that_failed_is_told_with_the_reason(personalize: Personalize) 
 def test_the_longest_names_make_a_filter_of_63_characters(personalize: Personalize) -> None:
     not_found(personalize[1], "describe_filter")
     personalize[1].add_response("create_filter", {})
+    personalize[1].add_response("describe_filter", {"filter": {"status": "ACTIVE"}})
     longest = {**CHEAP, "resource": f"{'p' * 30}-{'f' * 30}"}
     (made,) = setup(personalize).filters(group_arn=GROUP, wanted=[longest], imported=IMPORTED)["filters"]
     name = made["filterArn"].rpartition("/")[2]
