@@ -47,14 +47,46 @@ def test_a_demo_of_ones_own_events_ends_by_itself_and_prints_one_json_object(eve
     (line,) = done.stdout.splitlines()
     report = json.loads(line)
     assert report["executionStatus"] == "SUCCEEDED"
-    assert report["rows"] == {"interactions": 1200, "items": 0, "users": 0}
+    assert report["rows"] == {"interactions": 1200}
+    assert report["eventEffect"] is None
     assert report["rejected"] == {"emptyUserId": 1, "empty": 1, "notANumber": 1}
     assert set(report["baselines"]) == {"popularity", "repeat-last"}
     assert {*report["phases"]} >= {"synth", "deploy", "load", "export", "import", "training", "campaign"}
-    assert set(report["models"]["for-you"]["metrics"]) == set(report["baselines"]["popularity"])
+    assert report["models"].keys() == {"for-you", "similar", "popular"}
+    for model in report["models"].values():
+        assert set(model["metrics"]) == set(report["baselines"]["popularity"])
     assert [len(sample["recommendations"]) for sample in report["samples"]] == [5, 5, 5]
     assert report["apiUrl"].startswith("http://127.0.0.1:")
     assert "Await training" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_demo_of_ones_own_events_and_items_shows_what_events_change(events: Path, tmp_path: Path) -> None:
+    """Three tastes, each with items enough to fill a list; users keep to theirs."""
+    luck = random.Random(0)
+    rows = [f"user-{u},{u % 3}-{luck.randrange(30)},{day * 86400}" for u in range(90) for day in range(20)]
+    events.write_text("\n".join(["USER_ID,ITEM_ID,TIMESTAMP", *rows]) + "\n")
+    items = tmp_path / "items.csv"
+    titles = [f'{taste}-{n},"Title {taste}, \\"{n}\\"",taste {taste},{n}.5' for taste in range(3) for n in range(30)]
+    items.write_text("\n".join(["ITEM_ID,TITLE,TASTE,PRICE", *titles]) + "\n")
+
+    done = run("demo", "--json", "--interactions", str(events), "--items", str(items))
+
+    assert done.returncode == 0, done.stderr
+    assert "TITLE (text), TASTE (categories), PRICE (numbers)" in " ".join(done.stderr.split())
+    report = json.loads(done.stdout)
+    assert report["rows"] == {"interactions": 1800, "items": 90}
+    effect = report["eventEffect"]
+    assert effect["field"] == "taste"
+    assert effect["shareAfter"] > effect["shareBefore"]
+    assert effect["shareAfter"] > effect["controlShareAfter"]
+    assert len(report["similarItems"]["similar"]) == 5
+
+
+def test_items_without_interactions_are_wrong_usage(tmp_path: Path) -> None:
+    done = run("demo", "--items", str(tmp_path / "items.csv"))
+    assert done.returncode == 2
+    assert "--items and --users need --interactions" in done.stderr
 
 
 @pytest.mark.slow
