@@ -30,7 +30,7 @@ from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
 from tastemaker.personalize.stream_log import read_prefix
-from tastemaker.personalize.streamed_records import with_streamed
+from tastemaker.personalize.streamed_records import WITHOUT_RECORDS, with_streamed
 from tastemaker.personalize.streams import Streams
 from tastemaker.personalize.wire import WireRequest, WireResponse
 from tastemaker.recommenders import Interactions
@@ -88,11 +88,13 @@ class Personalize:
             return wire.failure(InternalFailure("The embedded Personalize failed; its log has the trace."), request)
 
     def interactions(self, dataset_arn: str) -> Interactions:
-        """The events of an Interactions dataset as a training would take them. Raises LookupError before an import."""
+        """The events of an Interactions dataset as a training would take them. Raises LookupError without any."""
         records = self._jobs.datasets.read(dataset_arn)
-        if records is None:
-            raise LookupError(f"nothing has been imported into {dataset_arn}")
         prefix = self._streams.prefix(dataset_arn)
+        if records is None and prefix is None:
+            raise LookupError(f"nothing has been imported into {dataset_arn} or streamed to it")
+        if records is None:
+            records = WITHOUT_RECORDS
         if prefix is not None:
             entries = read_prefix(prefix.path, prefix.mark.position)
             records = with_streamed(records, events_of_users(entries))

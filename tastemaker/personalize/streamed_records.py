@@ -11,6 +11,11 @@ from tastemaker.personalize.stream_log import StreamedEvent
 
 _IDENTITY = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
 
+WITHOUT_RECORDS = pa.schema(
+    {name: pa.int64() if name == "TIMESTAMP" else pa.string() for name in _IDENTITY}
+).empty_table()
+"""An Interactions dataset into which nothing has been imported."""
+
 
 def with_streamed(records: pa.Table, owned: Sequence[tuple[str, StreamedEvent]]) -> pa.Table:
     """The bulk records of an Interactions dataset, and below them the streamed ones that are not among them.

@@ -22,12 +22,22 @@ from tastemaker.cloud.function_logs import LogLine
 from tastemaker.cloud.identity import ADMIN_CREDENTIALS
 from tastemaker.cloud.permissions import policies_of_roles, replay
 from tastemaker.cloud.wire import Request, Response
+from tastemaker.testing import await_active
 from tests.local.conftest import Engine
 from tests.local.test_pipeline import OF_EVENTS
 
 ACCOUNT = "123456789012"
 DELIVERY = "example-shop-deliver-events"
-TRACKING_ID = "00000000-0000-0000-0000-000000000001"
+SCHEMA = {
+    "type": "record",
+    "name": "Interactions",
+    "namespace": "com.amazonaws.personalize.schema",
+    "version": "1.0",
+    "fields": [
+        {"name": name, "type": "long" if name == "TIMESTAMP" else "string"}
+        for name in ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
+    ],
+}
 N_EVENTS, N_AT_ONCE, N_THREADS = 10_000, 100, 4
 VISIBILITY_SECONDS = 360
 PATIENCE_SECONDS = 120
@@ -83,7 +93,7 @@ class Faults:
 
 
 class Cloud(EmbeddedCloud):
-    """The embedded cloud with failing services, and PutEvents as Personalize documents it in front."""
+    """The embedded cloud with failing services, and a Personalize that refuses the item `bad`; what it took is noted."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock=clock, function_log=self._log)
@@ -98,15 +108,15 @@ class Cloud(EmbeddedCloud):
             return self._put_events(service, request)
         return super()._answer_personalize(service, request)
 
-    def _take(self, _service: str, request: Request) -> Response:
+    def _take(self, service: str, request: Request) -> Response:
         body = json.loads(request.body)
-        events = body["eventList"]
-        bad = body["trackingId"] != TRACKING_ID or len(events) > 10 or any(e["itemId"] == "bad" for e in events)
-        if bad:
+        if any(event["itemId"] == "bad" for event in body["eventList"]):
             return Response(400, b'{"message": "the item is bad"}', [("x-amzn-errortype", "InvalidInputException")])
-        for event in events:
-            self.put.setdefault(event["eventId"], {**event, "userId": body.get("userId")})
-        return Response(200, b"{}", [("content-type", "application/json")])
+        response = super()._answer_personalize(service, request)
+        if response.status == 200:
+            for event in body["eventList"]:
+                self.put.setdefault(event["eventId"], {**event, "userId": body.get("userId")})
+        return response
 
     def receiving(self, answer: Answer) -> Answer:
         """Notice what the function is given; until it has ended, its messages must not come again."""
@@ -143,6 +153,7 @@ class Shop:
         self._engine = engine
         self._outputs = engine.outputs
         self._sqs = cloud.client("sqs")
+        self.dataset = ""
 
     def post(self, body: object, **headers: str) -> tuple[int, dict[str, Any]]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -155,8 +166,18 @@ class Shop:
                 return refusal.code, json.load(refusal)
 
     def publish(self) -> None:
-        """What the workflow does once the tracker exists."""
-        item = {"key": {"S": "published"}, "trackingId": {"S": TRACKING_ID}}
+        """What the workflow does: the dataset and its event tracker, and the tracker's id in the engine's table."""
+        personalize = self.cloud.client("personalize")
+        group = personalize.create_dataset_group(name="example-shop")["datasetGroupArn"]
+        await_active(personalize, group)
+        schema = personalize.create_schema(name="events", schema=json.dumps(SCHEMA))["schemaArn"]
+        self.dataset = personalize.create_dataset(
+            name="events", datasetGroupArn=group, schemaArn=schema, datasetType="INTERACTIONS"
+        )["datasetArn"]
+        await_active(personalize, self.dataset)
+        tracker = personalize.create_event_tracker(name="tracker", datasetGroupArn=group)
+        await_active(personalize, tracker["eventTrackerArn"])
+        item = {"key": {"S": "published"}, "trackingId": {"S": tracker["trackingId"]}}
         self.cloud.client("dynamodb").put_item(TableName=self._outputs["EngineTable"], Item=item)
 
     def rows(self, *users: str) -> list[dict[str, Any]]:
@@ -329,6 +350,10 @@ def test_none_of_ten_thousand_events_is_lost_or_doubled_by_what_fails_now_and_th
     wanted = {event["eventId"] for each in visits for event in each["events"]}
     assert Counter(ids(shop.rows(*users))) == Counter(wanted)
     assert wanted <= shop.cloud.put.keys()
+    # each of them about another item, so no two are the same record
+    recorded = shop.cloud.personalize.interactions(shop.dataset)
+    of_users = set(users)
+    assert sum(str(recorded.user_ids[user]) in of_users for user in recorded.user) == N_EVENTS
     assert shop.dead() == []
     assert min(shop.cloud.faults.count[name] for name in ("TransactWriteItems", "/events", "SendMessageBatch")) > 3
 
