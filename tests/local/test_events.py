@@ -93,7 +93,7 @@ class Faults:
 
 
 class Cloud(EmbeddedCloud):
-    """The embedded cloud with failing services, and a Personalize that refuses the item `bad`; what it took is noted."""
+    """The embedded cloud with failing services, and a Personalize that refuses the item `bad`, noting what it took."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock=clock, function_log=self._log)
