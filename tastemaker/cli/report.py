@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_MENDED = {"lineBreak": "whose line breaks became spaces"}
+
+
 @dataclass
 class Report:
     """`phases` are in seconds, `reasons` count the refused rows; a run that failed has no more than that."""
@@ -54,6 +57,7 @@ class Report:
             "phases": {name: round(seconds, 3) for name, seconds in self.phases.items()},
             "rows": dict(self.run.output.get("rows", {})),
             "rejected": self.reasons,
+            "mended": dict(self.run.output.get("mended", {})),
             "models": self.models,
             "baselines": self.baselines,
             **({"oracle": self.oracle} if self.oracle else {}),
@@ -71,6 +75,8 @@ class Report:
         console.print(f"\nImported of {escape(self.source)}: {rows}", highlight=False)
         for reason, count in self.reasons.items():
             console.print(f"Refused: {count:,} rows, {reason}", highlight=False)
+        for reason, count in self.run.output["mended"].items():
+            console.print(f"Mended: {count:,} values, {_MENDED.get(reason, reason)}", highlight=False)
         console.print(self._metrics())
         console.print(self._samples())
         if self.neighbours:
