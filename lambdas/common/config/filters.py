@@ -17,10 +17,17 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _FIELD = re.compile(r"\b(interactions|items|users|currentuser|currentitem)\.([A-Za-z_][A-Za-z0-9_]*)", re.IGNORECASE)
 _DATASETS: Final = {"CURRENTUSER": "USERS", "CURRENTITEM": "ITEMS"}
+_DOTTED = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)\.([A-Za-z_][A-Za-z0-9_]*)")
+_OF_ITEMS = re.compile(r"\s*(include|exclude)\s+itemid\s+where\s", re.IGNORECASE)
+_USABLE: Final = ("Interactions", "Items", "CurrentUser", "CurrentItem")
 
 
 class Filter(BaseModel):
-    """What a request leaves out or keeps. Personalize checks the expression when the workflow creates the filter."""
+    """What a request leaves out or keeps.
+
+    Personalize checks the grammar when the workflow creates the filter; what it is about is checked here, since that
+    is after the imports.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,11 +57,23 @@ class Filter(BaseModel):
         return any(dataset.upper() == "CURRENTITEM" for dataset, _ in self._fields())
 
     def check_fields(self, datasets: Mapping[str, Collection[str]]) -> None:
-        """Raise a ValueError where the expression names a field that no dataset has; `datasets` by Personalize's type.
+        """Raise a ValueError where the expression asks for what no filter of items can.
 
-        Field names match whatever their case.
+        `datasets`: the fields by Personalize's type. Names match whatever their case.
         """
+        if not _OF_ITEMS.match(self.expression):
+            raise ValueError(f"the filter {self.name!r} begins with neither INCLUDE nor EXCLUDE ItemID WHERE")
+        for dataset, field in _DOTTED.findall(_QUOTED.sub("", self.expression)):
+            if dataset.upper() not in {name.upper() for name in _USABLE}:
+                raise ValueError(
+                    f"the filter {self.name!r} uses {dataset}.{field}: a filter of items knows {', '.join(_USABLE)}"
+                )
         for dataset, field in self._fields():
+            if dataset.upper() == "INTERACTIONS" and field.upper() != "EVENT_TYPE":
+                raise ValueError(
+                    f"the filter {self.name!r} uses {dataset}.{field}: of interactions Personalize filters by "
+                    "EVENT_TYPE alone"
+                )
             kind = _type_of(dataset)
             known = sorted(datasets.get(kind, ()))
             if field.upper() not in {name.upper() for name in known}:

@@ -51,6 +51,27 @@ def test_a_field_that_no_dataset_has_is_told(expression: str, words: str) -> Non
         filter_of(expression).check_fields(FIELDS)
 
 
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("INCLUDE ItemID WHERE Item.PRICE < 5", "Item.PRICE: a filter of items knows Interactions, Items, CurrentUser"),
+        ("INCLUDE ItemID WHERE Users.AGE < 5", "Users.AGE: a filter of items knows"),
+        ('EXCLUDE ItemID WHERE Interactions.USER_ID IN ("u")', "Interactions.USER_ID: of interactions"),
+        ("Items.PRICE < 5", "begins with neither INCLUDE nor EXCLUDE ItemID WHERE"),
+        ("INCLUDE UserID WHERE Items.PRICE < 5", "begins with neither INCLUDE nor EXCLUDE ItemID WHERE"),
+    ],
+)
+def test_what_no_filter_of_items_can_be_about_is_told_before_the_imports(expression: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        filter_of(expression).check_fields(FIELDS | {"USERS": ["USER_ID", "AGE"]})
+
+
+def test_numbers_and_texts_with_dots_are_no_fields() -> None:
+    filter_of(
+        "INCLUDE ItemID WHERE Items.PRICE < 5.50 | EXCLUDE ItemID WHERE Items.CATEGORY IN (\"a.b\", 'Users.AGE')"
+    ).check_fields(FIELDS)
+
+
 def test_fields_match_whatever_their_case() -> None:
     filter_of("include itemid where ITEMS.price < CurrentItem.Price").check_fields(FIELDS)
 
