@@ -19,24 +19,30 @@ def write_manifest(s3: S3Client, *, bucket: str, run_id: str, segments: Sequence
     """Add the segments up and write `exports/<run>/manifest.json`.
 
     Returns `{"rows", "rejected", "reasons", "mended", "locations", "manifest"}`: counts by dataset in lower case or by
-    reason, and where Personalize finds each dataset's files. Interactions without a usable row are an `InvalidError`;
-    another dataset without one has no location.
+    reason, and where Personalize finds each dataset's files. A dataset of which every row was refused is an
+    `InvalidError`, and so are interactions without any; another dataset without any has no location.
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     mended: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
+    why: dict[str, Counter[str]] = {}
     files: dict[str, list[str]] = {}
     for segment in segments:
         dataset = segment["dataset"]
         rows[dataset] += segment["rows"]
         rejected[dataset] += segment["rejected"]
         reasons.update(segment["reasons"])
+        why.setdefault(dataset, Counter()).update(segment["reasons"])
         mended.update(segment["mended"])
         files.setdefault(dataset, []).extend(segment["files"])
-    if not rows[REQUIRED]:
-        refused = f"{rejected[REQUIRED]} rows were refused ({dict(reasons)})" if rejected[REQUIRED] else "it is empty"
-        raise InvalidError(f"the table of the {REQUIRED} dataset has no row that can be imported: {refused}")
+    for dataset in files.keys() | {REQUIRED}:
+        if rows[dataset] or not (rejected[dataset] or dataset == REQUIRED):
+            continue
+        refused = (
+            f"{rejected[dataset]} rows were refused ({dict(why[dataset])})" if rejected[dataset] else "it is empty"
+        )
+        raise InvalidError(f"the table of the {dataset} dataset has no row that can be imported: {refused}")
     manifest = {
         "rows": {dataset.lower(): count for dataset, count in rows.items()},
         "rejected": {dataset.lower(): count for dataset, count in rejected.items()},

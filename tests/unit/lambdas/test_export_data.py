@@ -266,6 +266,13 @@ def test_a_table_without_a_usable_row_ends_the_run_in_words(storage: Storage) ->
         write_manifest(storage[1], bucket=BUCKET, run_id="run-1", segments=[segment(rows=0, files=[])])
 
 
+def test_another_dataset_of_which_every_row_was_refused_ends_the_run_in_words(storage: Storage) -> None:
+    given_a_table(storage, [])
+    refused = segment(dataset="ITEMS", rows=0, rejected=4, reasons={"tooLong": 4}, files=["rejected.jsonl"])
+    with pytest.raises(InvalidError, match=r"ITEMS.*4 rows were refused \(\{'tooLong': 4\}\)"):
+        write_manifest(storage[1], bucket=BUCKET, run_id="run-1", segments=[segment(), refused])
+
+
 def test_another_dataset_without_a_row_has_no_location(storage: Storage) -> None:
     given_a_table(storage, [])
     empty = segment(dataset="ITEMS", rows=0, rejected=0, reasons={}, files=[])
