@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.common.errors import FailedError, InvalidError, RetryableError, translated
 from lambdas.common.names import Account, job_name
-from lambdas.common.resources import UNDER_WAY, created, describe_or_create
+from lambdas.common.resources import UNDER_WAY, created, describe_or_create, found
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
@@ -111,11 +111,12 @@ class DatasetSetup:
     ) -> dict[str, Any]:
         """The filters of the group, each from `{"name", "resource", "expression", "datasets"}`.
 
-        Those of a dataset that is not among the types `imported`, since its table has no rows, are left out.
+        Those of a dataset that is not among the types `imported`, since its table has no rows, are left out; but one
+        that is live already stays so, since the dataset holds what an earlier run imported.
         `{"filters": [{"name", "filterArn"}], "pending": names that are not ACTIVE yet, "leftOut": names}`; a filter
         that failed is a `FailedError` with Personalize's reason.
         """
-        possible = [each for each in wanted if set(each["datasets"]) <= set(imported)]
+        possible = [each for each in wanted if set(each["datasets"]) <= set(imported) or self._is_live(each)]
         made = [(each["name"], *self._filter(group_arn, each["resource"], each["expression"])) for each in possible]
         return {
             "filters": [{"name": name, "filterArn": arn} for name, arn, _ in made],
@@ -123,10 +124,18 @@ class DatasetSetup:
             "leftOut": [each["name"] for each in wanted if each not in possible],
         }
 
-    def _filter(self, group_arn: str, prefix: str, expression: str) -> tuple[str, str]:
+    def _is_live(self, wanted: Mapping[str, Any]) -> bool:
+        arn = self._filter_arn(wanted["resource"], wanted["expression"])
+        answer = found(lambda: self._personalize.describe_filter(filterArn=arn), arn=arn)
+        return answer is not None and answer["filter"]["status"] == "ACTIVE"
+
+    def _filter_arn(self, prefix: str, expression: str) -> str:
         # filters cannot be edited, so the name carries a hash of the expression
-        name = job_name(prefix, _digest(expression))
-        arn = self._account.personalize_arn(f"filter/{name}")
+        return self._account.personalize_arn(f"filter/{job_name(prefix, _digest(expression))}")
+
+    def _filter(self, group_arn: str, prefix: str, expression: str) -> tuple[str, str]:
+        arn = self._filter_arn(prefix, expression)
+        name = arn.rpartition("/")[2]
         existing = describe_or_create(
             lambda: self._personalize.describe_filter(filterArn=arn),
             lambda: self._personalize.create_filter(name=name, datasetGroupArn=group_arn, filterExpression=expression),

@@ -219,10 +219,21 @@ def test_a_filter_is_named_by_its_expression_which_cannot_be_edited(personalize:
 
 
 def test_a_filter_of_a_dataset_that_was_left_out_is_left_out_too(personalize: Personalize) -> None:
+    not_found(personalize[1], "describe_filter")
     assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP], imported=["INTERACTIONS"]) == {
         "filters": [],
         "pending": [],
         "leftOut": ["cheap"],
+    }
+
+
+def test_a_filter_that_is_live_stays_so_where_its_dataset_is_left_out_later(personalize: Personalize) -> None:
+    filter_described(personalize, status="ACTIVE")
+    filter_described(personalize, status="ACTIVE")
+    assert setup(personalize).filters(group_arn=GROUP, wanted=[CHEAP], imported=["INTERACTIONS"]) == {
+        "filters": [{"name": "cheap", "filterArn": CHEAP_ARN}],
+        "pending": [],
+        "leftOut": [],
     }
 
 
