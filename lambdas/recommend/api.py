@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from lambdas.common.http import NO_STORE, HttpError, response
 from lambdas.common.logs import logger
 from lambdas.recommend.query import Query, read
 from lambdas.recommend.routes import Route, served
-from lambdas.recommend.service import Recommender
+from lambdas.recommend.service import Recommender, without_details
 from lambdas.recommend.settings import Settings
+
+# a Lambda function's answer has at most 6 MB; a character takes up to four bytes
+MAX_CHARACTERS: Final = 1_400_000
 
 
 class Api:
@@ -41,7 +44,12 @@ class Api:
         query = read(event.get("rawQueryString", ""), route, self._settings.filters)
         if route.lists:
             answer = self._recommender.answer(route.name, query)
-            return response(200, answer.body, cache_control=_cache_control(route, query, as_meant=answer.as_meant))
+            cache_control = _cache_control(route, query, as_meant=answer.as_meant)
+            whole = response(200, answer.body, cache_control=cache_control)
+            if len(whole["body"]) <= MAX_CHARACTERS:
+                return whole
+            logger.warning("the details are too large for an answer", extra={"characters": len(whole["body"])})
+            return response(200, without_details(answer.body), cache_control=cache_control)
         if route.name == "health":
             return response(200, self._recommender.health())
         # only who asks for the document waits for what writes it

@@ -35,6 +35,11 @@ class Answer:
     as_meant: bool
 
 
+def without_details(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of an answer with the items bare."""
+    return {**body, "recommendations": [_bare(item) for item in body["recommendations"]]}
+
+
 class Recommender:
     """Answers from the campaigns and filters that the workflow has published."""
 
@@ -62,7 +67,7 @@ class Recommender:
         if answer is None:
             items = self._popular(query, engine)
             return Answer({**about, "recommendations": items, "source": "popular"}, route == POPULAR and not campaign)
-        items = [{key: item[key] for key in ("itemId", "score") if key in item} for item in answer["itemList"]]
+        items = [_bare(item) for item in answer["itemList"]]
         found = {"recommendations": self._described(items), "recommendationId": answer["recommendationId"]}
         return Answer({**about, **found, "source": "personalize"}, as_meant=True)
 
@@ -128,3 +133,7 @@ class Recommender:
         """The items with their details; one that the table lacks stays as it is."""
         details = self._details.of([item["itemId"] for item in items]) if self._details else {}
         return [{**item, **details.get(item["itemId"], {})} for item in items]
+
+
+def _bare(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: item[key] for key in ("itemId", "score") if key in item}

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from lambdas.recommend.api import MAX_CHARACTERS
 from lambdas.recommend.details import PATIENCE_SECONDS, TRIES, Details
 from tests.unit.lambdas.serving import Time, shop
 
@@ -187,6 +188,18 @@ def test_popular_items_have_their_details_too(runtime: tuple[PersonalizeRuntimeC
     store.will_fail()
     reply = store.get("/recommendations", userId="u", count=2)
     assert reply.body["recommendations"] == [{"itemId": "p1", "title": "P1"}, {"itemId": "p2"}]
+
+
+def test_details_that_no_answer_has_room_for_are_left_out(runtime: tuple[PersonalizeRuntimeClient, Stubber]) -> None:
+    huge = {"sku": {"S": "p1"}, "title": {"S": "é" * MAX_CHARACTERS}}
+    client = boto3.client("dynamodb")
+    script = Stubber(client)
+    script.add_response("batch_get_item", {"Responses": {"items": [huge]}})
+    script.activate()
+    store = shop(runtime, details=details(client, "title"))
+    store.will_fail()
+    reply = store.get("/recommendations", userId="u", count=2)
+    assert (reply.status, reply.body["recommendations"]) == (200, [{"itemId": "p1"}, {"itemId": "p2"}])
 
 
 def test_without_attributes_to_show_nobody_asks_for_them() -> None:
