@@ -24,6 +24,7 @@ _LONGEST_STRING: Final = 1000
 _MOST_FIELDS: Final = {"items": 100, "users": 25}
 _ID_FIELDS: Final = {"items": "ITEM_ID", "users": "USER_ID"}
 _ID_ATTRIBUTES: Final = {"items": "itemId", "users": "userId"}
+_FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,149}")
 _OF_METADATA = re.compile(r"\b(items|users|currentitem|currentuser)\.", re.IGNORECASE)
 
 
@@ -52,11 +53,16 @@ class OwnData:
 
     def print_kinds(self, console: Console) -> None:
         """Say which fields the columns become, and of which kind."""
-        for attributes in self.attributes.values():
+        for name, attributes in self.attributes.items():
             kinds = ", ".join(f"{column.field} ({column.kind})" for column in attributes.columns)
             console.print(f"{escape(attributes.source)}: {escape(kinds)}", highlight=False)
             for reason, count in attributes.refused.items():
                 console.print(f"Left out: {count:,} rows, {escape(reason)}", highlight=False)
+            for column in _too_long(attributes, name):
+                said = (
+                    f"texts of more than {_LONGEST_STRING:,} characters, which Personalize takes in one column of items"
+                )
+                console.print(f"Left out: the column {escape(column.field)}, {said}", highlight=False)
 
     def write_config(self, example: Path, target: Path) -> None:
         """Write the example's configuration with the fields of these files.
@@ -88,8 +94,10 @@ def rows(attributes: Attributes, name: str) -> Iterator[Item]:
 
 def _fields(attributes: Attributes, name: str) -> dict[str, Any]:
     fields: dict[str, Any] = {_ID_ATTRIBUTES[name]: {"field": _ID_FIELDS[name], "type": "string"}}
-    textual = next((column for column in attributes.columns if name == "items" and _is_long(column)), None)
+    textual, left_out = _textual(attributes, name), _too_long(attributes, name)
     for column in attributes.columns:
+        if column in left_out:
+            continue
         fields[column.attribute] = {
             "field": column.field,
             "type": column.type,
@@ -100,18 +108,42 @@ def _fields(attributes: Attributes, name: str) -> dict[str, Any]:
     return fields
 
 
+def _textual(attributes: Attributes, name: str) -> Column | None:
+    return next(
+        (each for each in attributes.columns if name == "items" and _is_long(each) and not each.categorical), None
+    )
+
+
+def _too_long(attributes: Attributes, name: str) -> list[Column]:
+    """Columns that cannot be fields: every row with such a text would be refused."""
+    textual = _textual(attributes, name)
+    return [column for column in attributes.columns if _is_long(column) and column is not textual]
+
+
 def _is_long(column: Column) -> bool:
-    is_text = column.type == "string" and not column.categorical
+    is_text = column.type == "string"
     return is_text and any(len(value) > _LONGEST_STRING for value in column.values if value is not None)
 
 
 def _checked(attributes: Attributes, name: str) -> Attributes:
+    if odd := [column.field for column in attributes.columns if not _FIELD_NAME.fullmatch(column.field)]:
+        raise CommandError(
+            f"{attributes.source}: {odd[0]!r} is no name of a field; rename the column, to letters, digits and _, of "
+            "which no digit is the first"
+        )
+    if wrong := [each for each in attributes.columns if each.field == "CREATION_TIMESTAMP" and each.type != "long"]:
+        raise CommandError(f"{attributes.source}: {wrong[0].field} takes whole seconds since 1970; mend its values")
     names = [column.attribute for column in attributes.columns] + [_ID_ATTRIBUTES[name]]
     if twice := [attribute for attribute in dict.fromkeys(names) if names.count(attribute) > 1]:
         raise CommandError(f"{attributes.source}: two columns become the attribute {twice[0]}; rename one of them")
     if not attributes.columns:
         raise CommandError(
             f"{attributes.source} has no column beside {_ID_FIELDS[name]}; leave the file out, or add one"
+        )
+    if len(_too_long(attributes, name)) == len(attributes.columns):
+        raise CommandError(
+            f"{attributes.source} has nothing but texts of more than {_LONGEST_STRING:,} characters beside "
+            f"{_ID_FIELDS[name]}; shorten them, add a column, or leave the file out"
         )
     if len(attributes.columns) > _MOST_FIELDS[name]:
         raise CommandError(
