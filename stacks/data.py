@@ -10,6 +10,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
 from lambdas.common.bucket_policy import statements
+from lambdas.common.events import SORT_KEY
 from stacks.constructs.permission import acknowledge
 from stacks.constructs.personalize_role import PersonalizeRole
 
@@ -94,7 +95,7 @@ class DataStack(cdk.Stack):
 
     def _interactions(self, config: Config) -> dynamodb.ITable:
         # `<timestamp>#<eventId>`: no event overwrites another, and a user's events lie in their order
-        order = dynamodb.Attribute(name="eventKey", type=dynamodb.AttributeType.STRING)
+        order = dynamodb.Attribute(name=SORT_KEY, type=dynamodb.AttributeType.STRING)
         return self._source(config.interactions, "INTERACTIONS", key="USER_ID", sort_key=order)
 
     def _source(

@@ -10,6 +10,9 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 EVENTS_A_MESSAGE: Final = 10
 """As many as one PutEvents takes, so a message is one call."""
 
+SORT_KEY: Final = "eventKey"
+"""The attribute `<timestamp>#<eventId>` by which the events of a user lie in the events table."""
+
 EVENT_KEYS: Final[Mapping[str, str]] = {
     "USER_ID": "userId",
     "ITEM_ID": "itemId",

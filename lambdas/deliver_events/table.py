@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from lambdas.common.errors import error_code
-from lambdas.common.events import Event, EventField
+from lambdas.common.events import SORT_KEY, Event, EventField
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,7 +75,7 @@ class EventsTable:
         self._dynamodb.transact_write_items(TransactItems=writes)
 
     def _item(self, user_id: str, event: Event) -> dict[str, Any]:
-        item = {"eventKey": {"S": f"{event['sentAt']}#{event['eventId']}"}}
+        item = {SORT_KEY: {"S": f"{event['sentAt']}#{event['eventId']}"}}
         own: Mapping[str, Any] = {**event, "userId": user_id}
         for field in self._fields:
             values = event.get("properties", {}) if field.is_property else own

@@ -23,6 +23,7 @@ from lambdas.common.config.filters import Filter, check_filters
 from lambdas.common.config.operations import Alarms, Notifications, TimeZone
 from lambdas.common.config.recipes import RECIPES
 from lambdas.common.config.schedule import check_schedule
+from lambdas.common.events import SORT_KEY, is_forbidden_property
 
 # stack and function names take no underscore and begin with a letter, Personalize's names have 63 characters
 ProjectName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-zA-Z][a-zA-Z0-9-]{0,29}$")]
@@ -82,6 +83,27 @@ class Interactions(Dataset):
     dataset_rules: ClassVar[rules.DatasetRules] = rules.INTERACTIONS
 
     look_back_days: Annotated[StrictInt, Field(ge=1, le=36_500)] | None = None
+
+    @model_validator(mode="after")
+    def _writable(self) -> Interactions:
+        """The events of `POST /events` have to find their place in a table that they are written into."""
+        if not self.create_table:
+            return self
+        if SORT_KEY in self.fields:
+            raise ValueError(
+                f"the attribute {SORT_KEY} is the table's sort key, which keeps events apart; give the field another"
+            )
+        for field in self.fields.values():
+            if (
+                is_forbidden_property(field.field)
+                and not field.optional
+                and field.field not in self.dataset_rules.required
+            ):
+                raise ValueError(
+                    f"{field.field} is what no event of `POST /events` can bring, so that each would be refused at the "
+                    "next export; say `optional = true`"
+                )
+        return self
 
 
 class Items(Dataset):
@@ -191,6 +213,15 @@ class Config(_Section):
         """The datasets that are configured, by Personalize's name of their type."""
         given = {"INTERACTIONS": self.interactions, "ITEMS": self.items, "USERS": self.users}
         return {name: dataset for name, dataset in given.items() if dataset is not None}
+
+    @field_validator("items", "users")
+    @classmethod
+    def _in_a_table_of_its_own(cls, dataset: Dataset | None, info: ValidationInfo) -> Dataset | None:
+        for name in ("interactions", "items"):
+            other = info.data.get(name)
+            if dataset and other and dataset.table == other.table and (dataset.create_table or other.create_table):
+                raise ValueError(f"[{name}] has the table {dataset.table!r} already, and it can be created once only")
+        return dataset
 
     @field_validator("models")
     @classmethod

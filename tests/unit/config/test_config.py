@@ -122,6 +122,15 @@ def test_moving_a_line_does_not_change_the_schema(tmp_path: Path) -> None:
         ('"http://localhost:3000"', '"http://shop/x"', "api.cors_origins[1]", "without a path"),
         ('["http://localhost:3000"]', '"*"', "api.cors_origins", "expected is a list in square brackets"),
         ("{ rate = 50, burst = 100 }", "50", "api.throttle", "expected is a table of keys, not 50"),
+        ('table = "Products"', 'table = "UserEvents"', "items", "[interactions] has the table 'UserEvents' already"),
+        ('table = "Users"', 'table = "Products"', "users", "[items] has the table 'Products' already"),
+        ("eventType = { field", "eventKey = { field", "interactions", "the attribute eventKey is the table's sort key"),
+        (
+            "eventType = {",
+            'visit = { field = "SESSION_ID", type = "string" }\neventType = {',
+            "interactions",
+            "optional",
+        ),
         ("# look_back_days = 365", "look_back_days = 0", "interactions.look_back_days", "at least 1"),
     ],
 )
