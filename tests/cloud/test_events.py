@@ -106,7 +106,8 @@ def test_both_functions_know_the_fields_of_the_configuration(api: Template, func
 
 def test_a_field_that_no_event_can_bring_is_not_asked_for(tmp_path: Path) -> None:
     line = 'eventType = { field = "EVENT_TYPE", type = "string" }\n'
-    own = 'session = { field = "SESSION_ID", type = "string", optional = true }\ndevice = { field = "DEVICE", type = "string" }\n'
+    session = 'session = { field = "SESSION_ID", type = "string", optional = true }\n'
+    own = f'{session}device = {{ field = "DEVICE", type = "string" }}\n'
     config = load(edited(tmp_path, (line, line + own)))
 
     names = [field.name for field in event_fields(written_fields(config.interactions))]
