@@ -38,14 +38,14 @@ class Snapshots:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
 
-    def attributes(self, dataset_arn: str, schema: Callable[[], Schema]) -> Attributes | None:
-        """The fields of an Items or Users dataset; None before the first import."""
+    def attributes(self, dataset_arn: str, schema_arn: str, schema: Callable[[], Schema]) -> Attributes | None:
+        """The fields of an Items or Users dataset, whose schema may change; None before the first import."""
 
         def made(records: pa.Table) -> Attributes:
             kind = dataset_arn.rpartition("/")[2]
             return Attributes(records, schema(), identified_by=_IDENTIFIED_BY[kind])
 
-        return self._of_records(dataset_arn, made)
+        return self._of_records(dataset_arn, made, read_by=schema_arn)
 
     def events(self, dataset_arn: str) -> Events | None:
         """The events of an Interactions dataset; None before the first import."""
@@ -55,7 +55,7 @@ class Snapshots:
         """The expression of the filter that was created then; one of the same name may follow it."""
         return self._of(filter_arn, repr(created), make)
 
-    def _of_records(self, dataset_arn: str, make: Callable[[pa.Table], Made]) -> Made | None:
+    def _of_records(self, dataset_arn: str, make: Callable[[pa.Table], Made], *, read_by: str = "") -> Made | None:
         # looked at before the records are read: records that come in between are made again at the next request
         revision = self._records.revision(dataset_arn)
         if revision is None:
@@ -67,7 +67,7 @@ class Snapshots:
             records = self._records.read(dataset_arn)
             return None if records is None else make(records)
 
-        return self._of(dataset_arn, revision, made)
+        return self._of(dataset_arn, f"{revision} {read_by}", made)
 
     def _of(self, key: str, revision: str, make: Callable[[], Made]) -> Made:
         with self._lock:

@@ -97,7 +97,8 @@ def _attributes(here: AccountRegion, group_arn: str, dataset_type: str) -> Attri
         with here.resources.changing():
             return schema_of(here, here.resources.get(DATASET, arn))
 
-    return here.snapshots.attributes(arn, schema)
+    dataset = here.resources.peek(DATASET, arn)
+    return here.snapshots.attributes(arn, "" if dataset is None else dataset.members["schemaArn"], schema)
 
 
 def _dataset_arn(here: AccountRegion, group_arn: str, dataset_type: str) -> str:

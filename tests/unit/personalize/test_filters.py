@@ -343,6 +343,18 @@ def test_what_is_imported_later_counts_from_the_next_request_on(world: World) ->
     assert (world.ask(cheap), world.ask(unseen), world.ask(grown)) == ([0, 1], [2, 3, 5, 6, 7], [5, 6, 7, 8, 9])
 
 
+def test_a_field_that_the_schema_gets_is_null_until_the_next_import(world: World) -> None:
+    assert world.ask(world.filter("INCLUDE ItemID WHERE Items.PRICE < 3", "cheap")) == [0, 1, 2]
+    schema = json.loads(SCHEMAS["Items"])
+    schema["fields"].append({"name": "CITY", **CATEGORICAL})
+    arn = world.control.create_schema(name="more", schema=json.dumps(schema))["schemaArn"]
+    world.control.update_dataset(datasetArn=f"{ARN}:dataset/shop/ITEMS", schemaArn=arn)
+    world.clock.advance(60)
+
+    assert world.ask(world.filter('INCLUDE ItemID WHERE Items.CITY IN ("Ulm")', "from")) == []
+    assert world.ask(world.filter('EXCLUDE ItemID WHERE Items.CITY IN ("Ulm")', "but")) == [0, 1, 2, 3, 4]
+
+
 def test_streamed_events_count_at_once(world: World) -> None:
     tracker = world.control.create_event_tracker(name="tracker", datasetGroupArn=GROUP)
     world.clock.advance(60)
