@@ -88,7 +88,7 @@ class OrderedResourceMap(ResourceMap):  # type: ignore[misc]  # moto has no anno
         return all(self[key] is not None for key in self)
 
     def update(self, template: Properties, parameters: Properties | None = None) -> None:
-        before = list(self.resolved)
+        before, bodies = list(self.resolved), self._resource_json_map
         self.changed = []
         self._template = template
         self._resource_json_map = template["Resources"]
@@ -100,7 +100,8 @@ class OrderedResourceMap(ResourceMap):  # type: ignore[misc]  # moto has no anno
             self[key]
         for key in reversed(before):
             if key not in self._resource_json_map or not self._is_wanted(key):
-                self._discard(key)
+                # what is in the template no more goes as the template said that had it
+                self._discard(key, self._resource_json_map.get(key) or bodies.get(key, {}))
         while self._outdated:
             key, resource = self._outdated.pop()
             with self._naming(key):
@@ -108,7 +109,7 @@ class OrderedResourceMap(ResourceMap):  # type: ignore[misc]  # moto has no anno
 
     def delete(self) -> None:
         for key in reversed(list(self.resolved)):
-            self._discard(key)
+            self._discard(key, self._resource_json_map.get(key, {}))
 
     def _is_wanted(self, key: str) -> bool:
         condition = self._resource_json_map[key].get("Condition")
@@ -187,20 +188,16 @@ class OrderedResourceMap(ResourceMap):  # type: ignore[misc]  # moto has no anno
             )
         self._generation[key] = self._generation.get(key, 0) + 1
         self._create(key, properties)
-        if not self._retains(key, "UpdateReplacePolicy"):
+        if not _retains(self._resource_json_map[key], "UpdateReplacePolicy"):
             self._outdated.append((key, resource))
 
-    def _discard(self, key: str) -> None:
+    def _discard(self, key: str, body: Properties) -> None:
         resource = self._parsed_resources[key]
         with self._naming(key, resource.cf_resource_type):
-            if not self._retains(key, "DeletionPolicy"):
+            if not _retains(body, "DeletionPolicy"):
                 self._destroy(resource)
         del self._parsed_resources[key], self.resolved[key]
         self.changed.append(key)
-
-    def _retains(self, key: str, policy: str) -> bool:
-        body = self._resource_json_map.get(key, {})
-        return body.get(policy) in ("Retain", "RetainExceptOnCreate")
 
     def _destroy(self, resource: Any) -> None:
         if isinstance(resource, Resource):
@@ -253,3 +250,7 @@ def _reason(failure: Exception) -> str:
         return f"{failure} is missing"
     message = getattr(failure, "message", None)
     return str(message or failure) or type(failure).__name__
+
+
+def _retains(body: Properties, policy: str) -> bool:
+    return body.get(policy) in ("Retain", "RetainExceptOnCreate")

@@ -223,6 +223,18 @@ def test_an_update_adds_changes_and_removes(tmp_path: Path) -> None:
     assert attributes["Attributes"] == {"VisibilityTimeout": "20"}
 
 
+def test_an_update_keeps_what_it_takes_away_but_the_template_before_retains(tmp_path: Path) -> None:
+    old = {
+        "Kept": resource("AWS::SQS::Queue", {"QueueName": "kept"}, DeletionPolicy="Retain"),
+        "Gone": resource("AWS::SQS::Queue", {"QueueName": "gone"}),
+    }
+    deploy_stacks(tmp_path, {"shop": template(old)})
+
+    deploy_stacks(tmp_path, {"shop": template({"Added": resource("AWS::SQS::Queue", {"QueueName": "added"})})})
+
+    assert sorted(queue_names()) == ["added", "kept"]
+
+
 def test_a_replaced_resource_reaches_whoever_refers_to_it(tmp_path: Path) -> None:
     def shop(key: str) -> dict[str, Any]:
         attributes = [{"AttributeName": key, "AttributeType": "S"}]
