@@ -143,6 +143,7 @@ class PipelineStack(cdk.Stack):
             permissions=[
                 arns.permit("DescribeCampaign", "GetRecommendations", on=[arns.campaigns]),
                 arns.permit("CreateCampaign", "UpdateCampaign", on=[arns.campaigns, arns.solutions, arns.versions]),
+                Permission(["personalize:ListCampaigns"], ["*"], inexact_because="the operation takes no resource"),
                 Permission(["dynamodb:GetItem", "dynamodb:PutItem"], [self._data.engine.table_arn]),
             ],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from lambdas.common.errors import RetryableError, translated
@@ -39,6 +40,14 @@ class Campaigns:
                 raise RetryableError(f"{arn} appeared while it was being created")
             return {"campaignArn": arn, "awaiting": "create"}
         return {"campaignArn": arn, "awaiting": self._update(arn, answer["campaign"], version_arn, min_tps)}
+
+    def unconfigured(self, *, project: str, arns: Collection[str]) -> list[str]:
+        """The project's campaigns that are not among `arns`: nobody asks them, and each is paid for by the hour."""
+        prefix = self._account.personalize_arn(f"campaign/{project}-")
+        with translated("listing the campaigns"):
+            pages = self._personalize.get_paginator("list_campaigns").paginate()
+            listed = [summary["campaignArn"] for page in pages for summary in page["campaigns"]]
+        return sorted(arn for arn in listed if arn.startswith(prefix) and arn not in arns)
 
     def go_back(self, arn: str, *, version_arn: str) -> None:
         """Begin to serve an earlier version again."""

@@ -30,7 +30,10 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         "publish": lambda e: {
             "published": publication.publish(
                 e["models"], run_id=e["runId"], filters=e["filters"], tracking_id=e["trackingId"]
-            )
+            ),
+            "unconfigured": campaigns.unconfigured(
+                project=e["project"], arns=[model["campaignArn"] for model in e["models"]]
+            ),
         },
     }
     return run_step(steps, event)

@@ -21,7 +21,7 @@ _PAYLOAD: Final = "$states.result.Payload"
 def dataset_states(arns: Arns, config: Config, *, then: str, failed: str) -> States:
     """The states that end with every dataset imported and the variables `datasetGroupArn`, `trackingId` and `filters`.
 
-    `filters` is a list of `{"name", "filterArn"}`.
+    `filters` is a list of `{"name", "filterArn"}`; `filtersLeftOut` has the names of those whose dataset has no rows.
     """
     return {
         START: arns.invoke(
@@ -162,7 +162,10 @@ def _filter_states(arns: Arns, config: Config, *, then: str, failed: str) -> Sta
                 "filters": _filters(config),
                 "imported": expression("[$keys($export.locations)]"),
             },
-            Assign={"filters": expression(f"{_PAYLOAD}.filters")},
+            Assign={
+                "filters": expression(f"{_PAYLOAD}.filters"),
+                "filtersLeftOut": expression(f"{_PAYLOAD}.leftOut"),
+            },
             Output={
                 "polls": expression("$states.input.polls + 1"),
                 "pending": expression(f"{_PAYLOAD}.pending"),

@@ -19,7 +19,7 @@ def definition(config: Config, arns: Arns) -> dict[str, Any]:
     """The definition for `config`.
 
     Input: `{"pollSeconds"?}`. Output: `{"rows", "rejected", "reasons", "mended", "manifest", "datasetGroupArn",
-    "models"}`.
+    "filtersLeftOut", "unconfiguredCampaigns", "models"}`.
     """
     polls = "$states.input.pollSeconds"
     return {
@@ -61,11 +61,13 @@ def _run(config: Config, arns: Arns) -> State:
             arns.deploy_campaign,
             {
                 "step": "publish",
+                "project": config.project,
                 "runId": expression(RUN_ID),
                 "models": expression("$models"),
                 "filters": expression("$filters"),
                 "trackingId": expression("$trackingId"),
             },
+            Assign={"unconfigured": expression("$states.result.Payload.unconfigured")},
             Next="Published",
         ),
         "Published": {
@@ -73,6 +75,8 @@ def _run(config: Config, arns: Arns) -> State:
             "Output": {
                 **{key: expression(f"$export.{key}") for key in ("rows", "rejected", "reasons", "mended", "manifest")},
                 "datasetGroupArn": expression("$datasetGroupArn"),
+                "filtersLeftOut": expression("$filtersLeftOut"),
+                "unconfiguredCampaigns": expression("$unconfigured"),
                 "models": expression(
                     "$merge([$models.{name: {'recipe': recipe, 'metrics': metrics, "
                     "'campaignArn': campaignArn, 'solutionVersionArn': solutionVersionArn}}])"

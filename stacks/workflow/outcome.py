@@ -15,20 +15,22 @@ MAIN_METRIC: Final = "normalized_discounted_cumulative_gain_at_10"
 
 # SNS takes less than a hundred characters, none of them a line break or a control character
 _MOST_CHARACTERS: Final = 99
+_TOLD: Final = ("rows", "rejected", "filtersLeftOut", "unconfiguredCampaigns")
 _EXECUTION: Final = "'execution': $states.context.Execution.Id"
 
 
 def tell_success(arns: Arns, project: str, *, then: str) -> State:
     """Publish what the run did, from its output: `{"project", "outcome": "trained", "runId", "execution", "rows",
-    "rejected", "models"}`; each model's value is its main metric, where Personalize gave it.
+    "rejected", "filtersLeftOut", "unconfiguredCampaigns", "models"}`; each model's value is its main metric, where
+    Personalize gave it. Whoever takes a model away learns of the campaign that stays, and costs, from here.
     """
     metric = f"$lookup($model.metrics, '{MAIN_METRIC}')"
     models = (
         f"$merge([$each($states.input.models, function($model, $name) {{ {{$name: {{'{MAIN_METRIC}': {metric}}}}} }})])"
     )
+    told = ", ".join(f"'{key}': $states.input.{key}" for key in _TOLD)
     message = (
-        f"{{'project': '{project}', 'outcome': 'trained', 'runId': {RUN_ID}, {_EXECUTION}, "
-        f"'rows': $states.input.rows, 'rejected': $states.input.rejected, 'models': {models}}}"
+        f"{{'project': '{project}', 'outcome': 'trained', 'runId': {RUN_ID}, {_EXECUTION}, {told}, 'models': {models}}}"
     )
     return _publish(arns, subject=f"'Tastemaker {project}: trained'", message=message, then=then)
 

@@ -28,6 +28,8 @@ def test_a_run_that_succeeds_tells_its_rows_its_models_and_their_main_metric(wor
                 "execution": execution,
                 "rows": {"interactions": 40, "items": 40, "users": 40},
                 "rejected": {"interactions": 4, "items": 4, "users": 4},
+                "filtersLeftOut": [],
+                "unconfiguredCampaigns": [],
                 "models": {"for-you": {NDCG: 0.25}},
             },
         )

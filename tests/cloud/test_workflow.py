@@ -36,6 +36,8 @@ def test_a_run_ends_with_counts_metrics_and_what_serves(world: World, workflow: 
         "mended": {"lineBreak": 12},
         "manifest": "exports/run-1/manifest.json",
         "datasetGroupArn": group,
+        "filtersLeftOut": [],
+        "unconfiguredCampaigns": [],
         "models": {
             "for-you": {
                 "recipe": "aws-user-personalization-v2",
@@ -332,7 +334,7 @@ def test_filters_that_are_not_ready_are_asked_for_again(world: World, workflow: 
 
 
 def test_filters_that_never_become_ready_end_the_run_with_their_names(world: World, workflow: Json) -> None:
-    world.steps["filters"] = lambda _: {"filters": [], "pending": ["unseen", "cheap"]}
+    world.steps["filters"] = lambda _: {"filters": [], "pending": ["unseen", "cheap"], "leftOut": []}
 
     description = world.machines.end_of(world.machines.start(workflow))
 
@@ -363,10 +365,25 @@ def test_a_dataset_whose_update_fails_ends_the_run_with_the_reason(world: World,
 
 
 def test_what_is_published_has_the_filters_and_the_tracking_id(world: World, workflow: Json) -> None:
-    world.steps["filters"] = lambda _: {"filters": [{"name": "unseen", "filterArn": "arn:unseen"}], "pending": []}
+    world.steps["filters"] = lambda _: {
+        "filters": [{"name": "unseen", "filterArn": "arn:unseen"}],
+        "pending": [],
+        "leftOut": ["cheap"],
+    }
 
     world.machines.end_of(world.machines.start(workflow))
 
     (published,) = world.payloads("publish")
     assert published["filters"] == [{"name": "unseen", "filterArn": "arn:unseen"}]
     assert published["trackingId"] == "track-1"
+
+
+def test_what_was_left_out_and_what_costs_for_nothing_is_told(world: World, workflow: Json) -> None:
+    world.steps["filters"] = lambda _: {"filters": [], "pending": [], "leftOut": ["in-category"]}
+    world.steps["publish"] = lambda _: {"published": ["for-you"], "unconfigured": ["arn:campaign/old"]}
+
+    output = world.machines.output(workflow)
+
+    assert (output["filtersLeftOut"], output["unconfiguredCampaigns"]) == (["in-category"], ["arn:campaign/old"])
+    ((_, message),) = world.told()
+    assert (message["filtersLeftOut"], message["unconfiguredCampaigns"]) == (["in-category"], ["arn:campaign/old"])

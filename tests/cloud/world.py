@@ -84,13 +84,14 @@ _STEPS: dict[str, Callable[[Json], Json]] = {
     "filters": lambda e: {
         "filters": [{"name": each["name"], "filterArn": _arn(f"filter/{each['resource']}")} for each in e["filters"]],
         "pending": [],
+        "leftOut": [],
     },
     "import": lambda e: {"datasetImportJobArn": _arn(f"dataset-import-job/{e['name']}-{e['runId']}")},
     "solution": lambda e: {"solutionArn": _arn(f"solution/{e['name']}")},
     "version": lambda e: {"solutionVersionArn": f"{e['solutionArn']}/1234abcd"},
     "metrics": lambda _: {"metrics": {"precision_at_5": 0.25}},
     "campaign": lambda e: {"campaignArn": _arn(f"campaign/{e['name']}"), "awaiting": "create"},
-    "publish": lambda e: {"published": [model["name"] for model in e["models"]]},
+    "publish": lambda e: {"published": [model["name"] for model in e["models"]], "unconfigured": []},
 }
 
 

@@ -58,7 +58,7 @@ class Dataset(_Section):
 
     table: TableName
     create_table: StrictBool
-    scan_segments: Annotated[StrictInt, Field(ge=1, le=1000)] = 4
+    scan_segments: Annotated[StrictInt, Field(ge=1, le=100)] = 4
     fields: dict[Text, FieldMapping]
 
     @field_validator("fields")

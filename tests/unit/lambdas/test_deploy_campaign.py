@@ -203,3 +203,12 @@ def test_a_campaign_that_cannot_go_back_hides_no_reason(
     personalize[1].add_client_error("update_campaign", "ResourceInUseException", "being updated")
     with pytest.raises(FailedError, match=r"recommends nothing.*cannot go back.*being updated"):
         publish(runtime, personalize, dynamodb, model("recommendations", "for-you", version="newer"))
+
+
+def test_campaigns_of_the_project_that_no_model_has_are_named(personalize: Personalize) -> None:
+    ours, removed, theirs = (ACCOUNT.personalize_arn(f"campaign/{name}") for name in ("shop-a", "shop-b", "other-a"))
+    for arns, token in (((theirs, ours), "more"), ((removed,), None)):
+        answer: dict[str, Any] = {"campaigns": [{"campaignArn": arn} for arn in arns]}
+        personalize[1].add_response("list_campaigns", answer | ({"nextToken": token} if token else {}))
+
+    assert Campaigns(personalize[0], account=ACCOUNT).unconfigured(project="shop", arns=[ours]) == [removed]
