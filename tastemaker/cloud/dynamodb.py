@@ -80,6 +80,8 @@ def handle(service: str, request: Request) -> Response:
         with _tables:
             if operation == "BatchWriteItem":
                 _check_batch(parameters["RequestItems"], request.region)
+            if operation == "BatchGetItem":
+                _check_keys(parameters["RequestItems"], request.region)
             return Response(200, _encoded(_perform(operation, parameters, request.region)), _HEADERS)
     except HTTPException as error:
         return Response(error.code or 400, str(error.description).encode(), _HEADERS)
@@ -165,6 +167,17 @@ def _check_batch(writes: Mapping[str, Sequence[Mapping[str, Any]]], region: str)
             keys.add(tuple(str(attributes.get(name)) for name in names))
         if len(keys) < len(requests):
             raise MockValidationException("Provided list of item keys contains duplicates")
+
+
+def _check_keys(reads: Mapping[str, Mapping[str, Any]], region: str) -> None:
+    """Moto finds nothing by a key of another type, where DynamoDB refuses it."""
+    for table_name, request in reads.items():
+        table = dynamodb_backends[ACCOUNT_ID][region].get_table(table_name)
+        types = {each["AttributeName"]: each["AttributeType"] for each in table.attr}
+        wanted = {name: types[name] for name in table.table_key_attrs}
+        for key in request["Keys"]:
+            if {name: next(iter(value), None) for name, value in key.items()} != wanted:
+                raise MockValidationException("The provided key element does not match the schema")
 
 
 class _Members:

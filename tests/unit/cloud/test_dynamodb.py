@@ -350,6 +350,15 @@ def test_a_batch_writes_up_to_25_items_each_once(table: Any) -> None:
         table.batch_write_item(RequestItems={TABLE: twice})
 
 
+@pytest.mark.parametrize(
+    "key",
+    [{"userId": {"N": "1"}, "eventKey": {"S": "e"}}, {"userId": {"S": "u"}}, {**event(1, 1), "timestamp": {"N": "1"}}],
+)
+def test_a_batch_of_keys_that_are_not_the_tables_is_refused(table: Any, key: Item) -> None:
+    with pytest.raises(ClientError, match=r"ValidationException.*does not match the schema"):
+        table.batch_get_item(RequestItems={TABLE: {"Keys": [key]}})
+
+
 def test_a_transaction_that_fails_changes_nothing(table: Any) -> None:
     dynamodb.seed_table(TABLE, [event(1, 1)])
 
