@@ -38,10 +38,12 @@ def aws() -> Iterator[FakeAws]:
 
 
 @pytest.fixture
-def machines(aws: FakeAws) -> Machines:
+def machines(aws: FakeAws) -> Iterator[Machines]:
     """Machines on a clock on which no wait takes time."""
     install(EagerClock(), aws.endpoint_url, credentials)
-    return Machines()
+    made = Machines()
+    yield made
+    made.stop_all()
 
 
 @pytest.fixture
@@ -50,7 +52,9 @@ def clock() -> WatchedClock:
 
 
 @pytest.fixture
-def watched(aws: FakeAws, clock: WatchedClock) -> Machines:
+def watched(aws: FakeAws, clock: WatchedClock) -> Iterator[Machines]:
     """Machines on the clock that the test moves."""
     install(clock, aws.endpoint_url, credentials)
-    return Machines()
+    made = Machines()
+    yield made
+    made.stop_all()

@@ -153,6 +153,14 @@ class Machines:
         )
         return started["executionArn"]
 
+    def stop_all(self) -> None:
+        """Leave no execution running, which would go on in the next test's world."""
+        for thread in threading.enumerate():
+            if thread.name.startswith("arn:"):
+                self.client.stop_execution(executionArn=thread.name)
+                thread.join(PATIENCE_SECONDS)
+                assert not thread.is_alive(), thread.name
+
     def end_of(self, execution: str) -> dict[str, Any]:
         """Its description once it has ended."""
         for thread in threading.enumerate():
