@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigateway import AccessLogFormat
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 
+from lambdas.common.names import versioned_name
 from lambdas.recommend.routes import served
 from lambdas.recommend.settings import Filter, Settings
 from stacks.constructs.events import Events
@@ -40,6 +41,7 @@ _ACCESS_LOG = {
 
 # a function's environment has 4 KB; the rest is for the names of tables and of the service
 _MAX_SETTINGS_BYTES = 3400
+_VERSION_LENGTH = 8
 # the recipes that look at the circumstances of a request
 _WITH_CONTEXT = "aws-user-personalization"
 
@@ -157,7 +159,13 @@ def _settings(config: Config) -> Settings:
         project=config.project,
         models=tuple(model.route for model in config.models),
         filters={
-            each.name: Filter(each.parameters, each.needs_user, each.needs_item, each.default)
+            each.name: Filter(
+                each.parameters,
+                each.needs_user,
+                each.needs_item,
+                each.default,
+                version=versioned_name(f"{config.project}-{each.name}", each.expression)[-_VERSION_LENGTH:],
+            )
             for each in config.filters
         },
         context=tuple(own) if for_a_user else (),

@@ -25,6 +25,11 @@ def job_name(prefix: str, run_id: str) -> str:
     return f"{name[: MAX_NAME_LENGTH - len(digest) - 1]}-{digest}"
 
 
+def versioned_name(prefix: str, contents: str) -> str:
+    """The name of what Personalize cannot edit, a schema or a filter: it ends in a hash of the contents."""
+    return job_name(prefix, hashlib.sha256(contents.encode()).hexdigest()[:8])
+
+
 @dataclass(frozen=True)
 class Account:
     """Where this function runs; read off its own ARN, which costs no call."""

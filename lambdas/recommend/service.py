@@ -49,6 +49,7 @@ class Recommender:
         self._runtime = runtime
         self._published = published
         self._details = details
+        self._filters = settings.filters
         self._default = next(((name, each) for name, each in settings.filters.items() if each.default), None)
 
     def answer(self, route: str, query: Query) -> Answer:
@@ -85,15 +86,18 @@ class Recommender:
     def _filtered(self, route: str, query: Query, engine: Engine) -> dict[str, Any]:
         """GetRecommendations' members for the filter that the query names, or else for the default one if it is live.
 
-        Before the first run after its deployment a default filter does not exist, and nobody was filtered either.
+        Until a run has followed its deployment a default filter does not exist, or has the expression that it had.
         """
         if query.filter is not None:
-            if query.filter not in engine.filters:
+            arn = engine.filters.get(query.filter)
+            if arn is None or not arn.endswith(self._filters[query.filter].version):
                 raise HttpError(
-                    503, "filterNotReady", f"the filter {query.filter} is not live yet; run the training workflow"
+                    503,
+                    "filterNotReady",
+                    f"the filter {query.filter} is not live as it is configured; run the training workflow",
                 )
             values = {"filterValues": query.filter_values} if query.filter_values else {}
-            return {"filterArn": engine.filters[query.filter], **values}
+            return {"filterArn": arn, **values}
         if self._default is None or route == POPULAR:
             return {}
         name, needs = self._default

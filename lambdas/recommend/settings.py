@@ -9,12 +9,16 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter that requests may name; `parameters` are the names of the values that come with it."""
+    """A filter that requests may name; `parameters` are the names of the values that come with it.
+
+    `version` is what its name in Personalize ends in: another one than is live has another expression.
+    """
 
     parameters: tuple[str, ...] = ()
     needs_user: bool = False
     needs_item: bool = False
     default: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdas.common.errors import FailedError, InvalidError, RetryableError, translated
-from lambdas.common.names import Account, job_name
+from lambdas.common.names import Account, job_name, versioned_name
 from lambdas.common.resources import UNDER_WAY, created, describe_or_create, found
 
 if TYPE_CHECKING:
@@ -130,8 +129,7 @@ class DatasetSetup:
         return answer is not None and answer["filter"]["status"] == "ACTIVE"
 
     def _filter_arn(self, prefix: str, expression: str) -> str:
-        # filters cannot be edited, so the name carries a hash of the expression
-        return self._account.personalize_arn(f"filter/{job_name(prefix, _digest(expression))}")
+        return self._account.personalize_arn(f"filter/{versioned_name(prefix, expression)}")
 
     def _filter(self, group_arn: str, prefix: str, expression: str) -> tuple[str, str]:
         arn = self._filter_arn(prefix, expression)
@@ -156,8 +154,7 @@ class DatasetSetup:
         return listed[0]["eventTrackerArn"] if listed else None
 
     def _schema(self, prefix: str, schema: str) -> str:
-        # schemas cannot be edited, so the name carries a hash of the contents
-        name = f"{prefix}-{_digest(schema)}"
+        name = versioned_name(prefix, schema)
         arn = self._account.personalize_arn(f"schema/{name}")
         describe_or_create(
             lambda: self._personalize.describe_schema(schemaArn=arn),
@@ -165,7 +162,3 @@ class DatasetSetup:
             arn=arn,
         )
         return arn
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]

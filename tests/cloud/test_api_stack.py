@@ -131,9 +131,9 @@ def test_filters_and_fields_are_told_where_they_are_configured(tmp_path: Path) -
     told = Settings.from_json(variables(api)["SETTINGS"])
     assert told.context == ("DEVICE",)
     assert told.filters == {
-        "not-purchased": Filter(needs_user=True, default=True),
-        "in-category": Filter(parameters=("CATEGORY",), needs_user=True),
-        "cheaper": Filter(parameters=("OUT",), needs_item=True),
+        "not-purchased": Filter(needs_user=True, default=True, version="9f7ca312"),
+        "in-category": Filter(parameters=("CATEGORY",), needs_user=True, version="20db6cb4"),
+        "cheaper": Filter(parameters=("OUT",), needs_item=True, version="2ba365e0"),
     }
     report = json.loads((assembly / "validation-report.json").read_text())
     assert [plugin for plugin in report.get("pluginReports", []) if plugin["violations"]] == []

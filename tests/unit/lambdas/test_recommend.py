@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from lambdas.common.http import HttpError
 from lambdas.recommend.published import REFRESH_SECONDS
-from lambdas.recommend.settings import Settings
+from lambdas.recommend.settings import Filter, Settings
 from tests.unit.lambdas.serving import ARN, PUBLISHED, SETTINGS, Shop, Time, published_by, shop
 
 if TYPE_CHECKING:
@@ -167,6 +167,20 @@ def test_a_named_filter_that_is_not_live_yet_says_what_makes_it_so(runtime: Runt
     reply = shop(runtime, without("filters", "cheaper")).get("/similar-items", itemId="i", filter="cheaper")
     assert (reply.status, reply.code) == (503, "filterNotReady")
     assert "run the training workflow" in reply.message
+
+
+def test_a_named_filter_with_another_expression_than_is_live_is_not_ready(runtime: Runtime) -> None:
+    changed = replace(SETTINGS, filters={**SETTINGS.filters, "cheaper": Filter(needs_item=True, version="0a1b2c3d")})
+    reply = shop(runtime, settings=changed).get("/similar-items", itemId="i", filter="cheaper")
+    assert (reply.status, reply.code) == (503, "filterNotReady")
+
+
+def test_a_named_filter_is_live_in_the_version_that_is_configured(runtime: Runtime) -> None:
+    changed = replace(SETTINGS, filters={**SETTINGS.filters, "cheaper": Filter(needs_item=True, version="-cheaper")})
+    store = shop(runtime, settings=changed)
+    arn = f"{ARN}filter/shop-cheaper"
+    store.will_answer("a", campaignArn=f"{ARN}campaign/shop-similar-items", itemId="i", numResults=10, filterArn=arn)
+    assert store.get("/similar-items", itemId="i", filter="cheaper").item_ids == ["a"]
 
 
 def test_where_personalize_refuses_a_filters_values_the_request_is_to_blame(store: Shop) -> None:
