@@ -27,7 +27,7 @@ def test_a_run_ends_with_counts_metrics_and_what_serves(world: World, workflow: 
 
     description = world.machines.end_of(execution)
 
-    assert description["status"] == "SUCCEEDED", description
+    assert description["status"] == "SUCCEEDED", (description.get("error"), description.get("cause"))
     group = "arn:aws:personalize:us-east-1:123456789012:dataset-group/example-shop"
     assert json.loads(description["output"]) == {
         "rows": {"interactions": 40, "items": 40, "users": 40},
