@@ -130,6 +130,13 @@ def _one_dataset(arns: Arns) -> States:
             then=awaiting.describe_state(awaiting.DATASET),
             failed="Dataset failed",
         ),
+        **_import_states(arns),
+        "Dataset failed": FAIL,
+    }
+
+
+def _import_states(arns: Arns) -> States:
+    return {
         "Start import": arns.invoke(
             arns.setup_datasets,
             {
@@ -147,7 +154,6 @@ def _one_dataset(arns: Arns) -> States:
             arns, awaiting.IMPORT_JOB, arn="importJobArn", then="Dataset imported", failed="Dataset failed"
         ),
         "Dataset imported": {"Type": "Succeed"},
-        "Dataset failed": FAIL,
     }
 
 
