@@ -1,4 +1,4 @@
-"""S3 as the jobs of the embedded Personalize read it: over the endpoint, as the role that they were given."""
+"""S3 as the jobs of the embedded Personalize use it: over the endpoint, as the role that they were given."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ERRORS: dict[str, type[ObjectStoreError]] = {
 
 
 class S3Objects:
-    """An `ObjectStore` whose every read is a call of the given role, and is recorded as such."""
+    """An `ObjectStore` whose every use is a call of the given role, and is recorded as such."""
 
     def __init__(self, clients: Clients, identities: Identities) -> None:
         self._clients = clients
@@ -42,6 +42,11 @@ class S3Objects:
         with _store_errors(f"s3://{bucket}/{key}", role_arn):
             body = self._s3(role_arn).get_object(Bucket=bucket, Key=key)["Body"]
         return cast(BinaryIO, io.BufferedReader(_Body(body), _READ_AHEAD))
+
+    def put(self, bucket: str, key: str, body: bytes, *, role_arn: str) -> None:
+        """Write an object. Raises AccessDenied and NoSuchBucket."""
+        with _store_errors(f"s3://{bucket}/{key}", role_arn, verb="write"):
+            self._s3(role_arn).put_object(Bucket=bucket, Key=key, Body=body)
 
     def _s3(self, role_arn: str) -> Any:
         return self._clients.client("s3", self._identities.credentials_for(role_arn))
@@ -68,10 +73,10 @@ class _Body(io.RawIOBase):
 
 
 @contextmanager
-def _store_errors(location: str, role_arn: str) -> Iterator[None]:
+def _store_errors(location: str, role_arn: str, *, verb: str = "read") -> Iterator[None]:
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         refusal = _ERRORS.get(code, ObjectStoreError)
-        raise refusal(f"{role_arn} cannot read {location}: {error}") from error
+        raise refusal(f"{role_arn} cannot {verb} {location}: {error}") from error

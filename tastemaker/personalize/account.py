@@ -10,6 +10,8 @@ from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.kinds import Kind
+from tastemaker.personalize.objects import ObjectStore
+from tastemaker.personalize.quotas import Quotas
 from tastemaker.personalize.store import Resources
 from tastemaker.personalize.streams import Streams
 
@@ -27,6 +29,8 @@ class AccountRegion:
     trainable_recipes: Collection[str]
     snapshots: Snapshots
     streams: Streams
+    objects: ObjectStore
+    quotas: Quotas
 
     def arn(self, kind: Kind, name: str) -> str:
         return f"arn:aws:personalize:{self.region}:{self.account}:{kind.arn_type}/{name}"

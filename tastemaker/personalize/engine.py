@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
     from tastemaker.personalize.runtime import Question, Recommended
 
+Result = TypeVar("Result")
+Task: TypeAlias = Callable[[Callable[[], bool]], Result]
+"""Work that is done in a thread of its own; it asks its argument now and then whether to go on, and may just return.
+
+Raises `Refused` where it fails for a reason that the caller is to read.
+"""
 ImportDone: TypeAlias = "Callable[[ImportOutcome | JobFailure], None]"
 TrainingDone: TypeAlias = "Callable[[TrainingOutcome | JobFailure], None]"
+
+
+class Refused(Exception):
+    """A task cannot be done. The message is the failureReason."""
 
 
 class Records(Protocol):
@@ -45,6 +55,8 @@ class JobRunner(Protocol):
     def start_import(self, key: str, spec: ImportSpec, done: ImportDone) -> None: ...
 
     def start_training(self, key: str, spec: TrainingSpec, done: TrainingDone) -> None: ...
+
+    def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None: ...
 
     def cancel(self, key: str) -> None: ...
 

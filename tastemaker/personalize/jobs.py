@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from tastemaker.personalize.csv_files import ImportRefused, arrow_type
 from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec, write_records
+from tastemaker.personalize.engine import Refused, Result, Task
 from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
 from tastemaker.personalize.objects import Location, ObjectStore
 from tastemaker.personalize.schemas import Schema
@@ -30,6 +31,7 @@ _logger = logging.getLogger(__name__)
 
 _IMPORTS_AT_ONCE = 5
 _TRAININGS_AT_ONCE = 2
+_TASKS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Jobs:
         self._running: dict[str, _Cancellable] = {}
         self._imports = ThreadPoolExecutor(_IMPORTS_AT_ONCE, "import")
         self._trainings = ThreadPoolExecutor(_TRAININGS_AT_ONCE, "training")
+        self._tasks = ThreadPoolExecutor(_TASKS_AT_ONCE, "task")
 
     def check_location(self, location: str, role_arn: str) -> None:
         """Raise LocationError where the role can read nothing at `location`."""
@@ -106,9 +109,15 @@ class Jobs:
 
     def start_import(self, key: str, spec: ImportSpec, done: _ImportDone) -> None:
         """Import in the background. Raises RuntimeError after `close` and where a job of this key is running."""
-        job = _Import()
+        job = _InThread()
         self._begin(key, job)
         self._imports.submit(self._import, key, job, spec, done)
+
+    def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:
+        """Do any other work in the background. Raises RuntimeError as `start_import`."""
+        job = _InThread()
+        self._begin(key, job)
+        self._tasks.submit(self._do, key, job, task, done)
 
     def start_training(self, key: str, spec: TrainingSpec, done: _TrainingDone) -> None:
         """Train in a child process, on the datasets as they are now. Raises RuntimeError as `start_import`."""
@@ -139,6 +148,7 @@ class Jobs:
             job.cancel()
         self._imports.shutdown(cancel_futures=True)
         self._trainings.shutdown(cancel_futures=True)
+        self._tasks.shutdown(cancel_futures=True)
 
     def _begin(self, key: str, job: _Cancellable) -> None:
         with self._lock:
@@ -173,7 +183,19 @@ class Jobs:
             item_numbers=spec.item_fields.numbers,
         ).write(directory)
 
-    def _import(self, key: str, job: _Import, spec: ImportSpec, done: _ImportDone) -> None:
+    def _do(self, key: str, job: _InThread, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:
+        outcome: Result | JobFailure
+        try:
+            outcome = task(job.wanted)
+        except Refused as refused:
+            _logger.warning("%s failed: %s", key, refused)
+            outcome = JobFailure(str(refused))
+        except Exception as error:
+            _logger.exception("%s failed", key)
+            outcome = JobFailure(f"The job failed with an internal error: {type(error).__name__}: {error}")
+        self._tell(key, job, outcome, done)
+
+    def _import(self, key: str, job: _InThread, spec: ImportSpec, done: _ImportDone) -> None:
         outcome: ImportOutcome | JobFailure
         try:
             outcome = ImportOutcome(self.datasets.import_csv(self._objects, spec, go_on=job.wanted))
@@ -211,7 +233,7 @@ class Jobs:
             _logger.exception("nobody could be told that %s ended with %s", key, outcome)
 
 
-class _Import:
+class _InThread:
     def __init__(self) -> None:
         self._cancelled = threading.Event()
 

@@ -41,6 +41,12 @@ SOLUTION_VERSION: Final = Kind("SolutionVersion", "solution", owner="solutionArn
 CAMPAIGN: Final = Kind("Campaign", "campaign")
 EVENT_TRACKER: Final = Kind("EventTracker", "event-tracker")
 FILTER: Final = Kind("Filter", "filter", listed_in="Filters")
+RECOMMENDER: Final = Kind("Recommender", "recommender")
+EXPORT_JOB: Final = Kind("DatasetExportJob", "dataset-export-job")
+DATA_DELETION_JOB: Final = Kind("DataDeletionJob", "data-deletion-job")
+BATCH_INFERENCE_JOB: Final = Kind("BatchInferenceJob", "batch-inference-job")
+BATCH_SEGMENT_JOB: Final = Kind("BatchSegmentJob", "batch-segment-job")
+METRIC_ATTRIBUTION: Final = Kind("MetricAttribution", "metric-attribution", taggable=False)
 
 KINDS: Final = {
     kind.word: kind
@@ -54,5 +60,11 @@ KINDS: Final = {
         CAMPAIGN,
         EVENT_TRACKER,
         FILTER,
+        RECOMMENDER,
+        EXPORT_JOB,
+        DATA_DELETION_JOB,
+        BATCH_INFERENCE_JOB,
+        BATCH_SEGMENT_JOB,
+        METRIC_ATTRIBUTION,
     )
 }

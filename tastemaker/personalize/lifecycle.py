@@ -55,7 +55,44 @@ UPDATE_DATASET: Final = Path(
     meanwhile=("UPDATE PENDING", "UPDATE IN_PROGRESS"),
 )
 
-_PATHS: Final = {path.name: path for path in (CREATE, STOP, DELETE, DELETE_GROUP, UPDATE_CAMPAIGN, UPDATE_DATASET)}
+UPDATE_SOLUTION: Final = Path(
+    "update solution",
+    _CREATING,
+    "ACTIVE",
+    "CREATE FAILED",
+    shown_in="latestSolutionUpdate",
+    takes=("performAutoTraining", "performIncrementalUpdate"),
+)
+UPDATE_RECOMMENDER: Final = Path(
+    "update recommender",
+    _CREATING,
+    "ACTIVE",
+    "CREATE FAILED",
+    shown_in="latestRecommenderUpdate",
+    takes=("recommenderConfig",),
+)
+STOP_RECOMMENDER: Final = Path("stop recommender", ("STOP PENDING", "STOP IN_PROGRESS"), "INACTIVE")
+START_RECOMMENDER: Final = Path("start recommender", ("START PENDING", "START IN_PROGRESS"), "ACTIVE")
+UPDATE_METRICS: Final = Path("update metrics", ("UPDATE PENDING", "UPDATE IN_PROGRESS"), "ACTIVE")
+DELETE_DATA: Final = Path("delete data", ("PENDING", "IN_PROGRESS"), "COMPLETED", "FAILED")
+
+_PATHS: Final = {
+    path.name: path
+    for path in (
+        CREATE,
+        STOP,
+        DELETE,
+        DELETE_GROUP,
+        UPDATE_CAMPAIGN,
+        UPDATE_DATASET,
+        UPDATE_SOLUTION,
+        UPDATE_RECOMMENDER,
+        STOP_RECOMMENDER,
+        START_RECOMMENDER,
+        UPDATE_METRICS,
+        DELETE_DATA,
+    )
+}
 
 PENDING_OR_IN_PROGRESS: Final = frozenset(_CREATING)
 

@@ -33,6 +33,9 @@ class ObjectStore(Protocol):
     def open(self, bucket: str, key: str, *, role_arn: str) -> BinaryIO:
         """The object's bytes, to be closed by the caller. Raises AccessDenied, NoSuchBucket and NoSuchKey."""
 
+    def put(self, bucket: str, key: str, body: bytes, *, role_arn: str) -> None:
+        """Write an object, in place of one that is there. Raises AccessDenied and NoSuchBucket."""
+
 
 class LocationError(Exception):
     """Data cannot be read from a location. The message is Personalize's."""
@@ -96,9 +99,12 @@ class MemoryObjects:
         self._buckets = {bucket: dict(objects) for bucket, objects in buckets.items()}
         self._readers = dict(readers or {})
 
-    def put(self, bucket: str, key: str, body: bytes) -> None:
+    def store(self, bucket: str, key: str, body: bytes) -> None:
         """Store an object, creating the bucket where there is none."""
         self._buckets.setdefault(bucket, {})[key] = body
+
+    def put(self, bucket: str, key: str, body: bytes, *, role_arn: str) -> None:
+        self._readable(bucket, role_arn)[key] = body
 
     def list(self, bucket: str, prefix: str, *, role_arn: str) -> list[str]:
         return sorted(key for key in self._readable(bucket, role_arn) if key.startswith(prefix))

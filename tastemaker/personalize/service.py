@@ -8,7 +8,6 @@ import tempfile
 import threading
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final
 
 from tastemaker import recommenders
 from tastemaker.personalize import wire
@@ -20,12 +19,11 @@ from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
-from tastemaker.personalize.kinds import IMPORT_JOB, SOLUTION_VERSION
+from tastemaker.personalize.kinds import SOLUTION_VERSION
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.operations import campaigns
-from tastemaker.personalize.operations.import_jobs import start_import
-from tastemaker.personalize.operations.registry import run
-from tastemaker.personalize.operations.solution_versions import start_training
+from tastemaker.personalize.operations.registry import STARTS, run
+from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
@@ -60,7 +58,10 @@ class Personalize:
         jobs: JobRunner | None = None,
         recommender: Recommender | None = None,
         trainable_recipes: Collection[str] | None = None,
+        quotas: Quotas = DEFAULT_QUOTAS,
     ) -> None:
+        self._objects = objects
+        self._quotas = quotas
         self._clock = clock or RealClock()
         directory = Path(tempfile.mkdtemp(prefix="tastemaker-")) if data_dir is None else data_dir.resolve()
         self._temporary = directory if data_dir is None else None
@@ -132,15 +133,14 @@ class Personalize:
             trainable_recipes=self._trainable_recipes,
             snapshots=Snapshots(self._jobs.datasets),
             streams=self._streams,
+            objects=self._objects,
+            quotas=self._quotas,
         )
         return here
-
-
-_STARTS: Final = {IMPORT_JOB: start_import, SOLUTION_VERSION: start_training}
 
 
 def _resume(here: AccountRegion) -> None:
     """Begin again the work that an earlier process left unfinished."""
     with here.resources.changing():
         for resource in here.resources.unfinished():
-            _STARTS[resource.kind](here, resource)
+            STARTS[resource.kind](here, resource)

@@ -68,7 +68,7 @@ class EmbeddedPersonalize:
             raise ValueError(_no_object(location)) from error
         if where.is_folder:
             raise ValueError(_no_object(location))
-        self._objects.put(where.bucket, where.key, body.encode() if isinstance(body, str) else body)
+        self._objects.store(where.bucket, where.key, body.encode() if isinstance(body, str) else body)
 
 
 def _no_object(location: str) -> str:

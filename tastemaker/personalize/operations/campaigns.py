@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion
-from tastemaker.personalize.errors import InvalidInput, LimitExceeded, already_exists, in_use, not_found
+from tastemaker.personalize.errors import InvalidInput, already_exists, in_use, not_found
 from tastemaker.personalize.hyperparameters import check_parameters
 from tastemaker.personalize.kinds import CAMPAIGN, SOLUTION, SOLUTION_VERSION
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list
-from tastemaker.personalize.operations.states import start_deletion
+from tastemaker.personalize.operations.states import need_place, start_deletion
 from tastemaker.personalize.operations.tags import tags_of
 from tastemaker.personalize.recipes import BY_ARN
 from tastemaker.personalize.shapes import Members
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         UpdateCampaignRequestTypeDef,
     )
 
-MOST_IN_A_GROUP: Final = 5
 _LATEST: Final = "/$LATEST"
 _UPDATABLE: Final = frozenset({"ACTIVE", "CREATE FAILED"})
 
@@ -37,11 +36,7 @@ def create_campaign(here: AccountRegion, given: CreateCampaignRequestTypeDef) ->
     version = _deployable(here, given["solutionVersionArn"])
     _check_config(config, version, given["solutionVersionArn"])
     group_arn = version.members["datasetGroupArn"]
-    if sum(1 for _ in here.resources.newest(CAMPAIGN, datasetGroupArn=group_arn)) >= MOST_IN_A_GROUP:
-        raise LimitExceeded(
-            f"Cannot create a campaign. More than {MOST_IN_A_GROUP} resources in ACTIVE state. "
-            "Please delete some and try again."
-        )
+    need_place(here, CAMPAIGN, most=here.quotas.campaigns, datasetGroupArn=group_arn)
     members = _deployment(version) | {
         "name": given["name"],
         "datasetGroupArn": group_arn,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion
-from tastemaker.personalize.errors import InvalidInput, in_use
+from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
 from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, EVENT_TRACKER, FILTER, SOLUTION
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list
-from tastemaker.personalize.operations.states import start_deletion
+from tastemaker.personalize.operations.states import need_place, start_deletion
 from tastemaker.personalize.operations.tags import tags_of
 from tastemaker.personalize.shapes import Members
 
@@ -22,6 +22,9 @@ def create_dataset_group(here: AccountRegion, given: CreateDatasetGroupRequestTy
     if ("kmsKeyArn" in given) != ("roleArn" in given):
         raise InvalidInput("A kmsKeyArn needs a roleArn that may use the key, and a roleArn needs a kmsKeyArn.")
     arn = here.arn(DATASET_GROUP, given["name"])
+    if here.resources.find(arn) is not None:
+        raise already_exists(arn)
+    need_place(here, DATASET_GROUP, most=here.quotas.dataset_groups)
     members = {name: given.get(name) for name in ("name", "roleArn", "kmsKeyArn", "domain")}
     here.resources.add(DATASET_GROUP, arn, members, tags=tags_of(given.get("tags")))
     return {"datasetGroupArn": arn, "domain": given.get("domain")}

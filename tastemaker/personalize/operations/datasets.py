@@ -9,7 +9,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
 from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, IMPORT_JOB, SCHEMA, SOLUTION_VERSION
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list
-from tastemaker.personalize.operations.states import need_active, start_deletion
+from tastemaker.personalize.operations.states import need_active, need_place, start_deletion
 from tastemaker.personalize.operations.tags import tags_of
 from tastemaker.personalize.schemas import Schema, SchemaError, parse_schema
 from tastemaker.personalize.shapes import Members
@@ -34,6 +34,9 @@ def create_schema(here: AccountRegion, given: CreateSchemaRequestTypeDef) -> Mem
     arn = here.arn(SCHEMA, given["name"])
     members = {name: given.get(name) for name in ("name", "schema", "domain")}
     _parsed(given["schema"], given.get("domain"))
+    if here.resources.find(arn) is not None:
+        raise already_exists(arn)
+    need_place(here, SCHEMA, most=here.quotas.schemas)
     here.resources.add_at_once(SCHEMA, arn, members)
     return {"schemaArn": arn}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput, LimitExceeded, already_exists
@@ -19,9 +19,6 @@ from tastemaker.personalize.store import Resource
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize.type_defs import CreateFilterRequestTypeDef, DeleteFilterRequestTypeDef
-
-MOST_IN_A_GROUP: Final = 30
-MOST_FIELDS_IN_A_GROUP: Final = 20
 
 
 @operation("CreateFilter")
@@ -76,13 +73,14 @@ def _schemas(here: AccountRegion, group: Resource) -> dict[str, Schema]:
 
 def _check_room(here: AccountRegion, group: Resource, expression: Expression) -> None:
     others = list(here.resources.newest(FILTER, datasetGroupArn=group.arn))
-    if len(others) >= MOST_IN_A_GROUP:
-        raise LimitExceeded(f"{group.arn} has {len(others)} filters, and {MOST_IN_A_GROUP} is the most: delete one.")
+    most, most_fields = here.quotas.filters, here.quotas.filter_fields_in_group
+    if most is not None and len(others) >= most:
+        raise LimitExceeded(f"{group.arn} has {len(others)} filters, and {most} is the most: delete one.")
     fields = dataset_fields(expression).union(*(other.hidden["fields"] for other in others))
-    if len(fields) > MOST_FIELDS_IN_A_GROUP:
+    if most_fields is not None and len(fields) > most_fields:
         raise LimitExceeded(
             f"With this filter, those of {group.arn} would use {len(fields)} distinct fields, and "
-            f"{MOST_FIELDS_IN_A_GROUP} is the most: use fewer, or delete a filter."
+            f"{most_fields} is the most: use fewer, or delete a filter."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion
@@ -12,7 +12,7 @@ from tastemaker.personalize.jobs import ImportOutcome, JobFailure
 from tastemaker.personalize.kinds import DATASET, IMPORT_JOB
 from tastemaker.personalize.objects import LocationError
 from tastemaker.personalize.operations.datasets import schema_of
-from tastemaker.personalize.operations.registry import operation, register_describe, register_list
+from tastemaker.personalize.operations.registry import operation, register_describe, register_list, resumes
 from tastemaker.personalize.operations.states import need_active, need_room
 from tastemaker.personalize.operations.tags import tags_of
 from tastemaker.personalize.shapes import Members
@@ -20,8 +20,6 @@ from tastemaker.personalize.store import Resource
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize.type_defs import CreateDatasetImportJobRequestTypeDef
-
-MOST_AT_ONCE: Final = 5
 
 
 @operation("CreateDatasetImportJob", locked=False)
@@ -47,6 +45,7 @@ def create_dataset_import_job(here: AccountRegion, given: CreateDatasetImportJob
     return {"datasetImportJobArn": job.arn}
 
 
+@resumes(IMPORT_JOB)
 def start_import(here: AccountRegion, job: Resource) -> None:
     """Begin the work of `job`, at its creation or after a restart."""
     spec = ImportSpec(
@@ -65,7 +64,7 @@ def _check(here: AccountRegion, given: CreateDatasetImportJobRequestTypeDef) -> 
         raise already_exists(arn)
     dataset = here.resources.get(DATASET, given["datasetArn"])
     need_active(dataset)
-    need_room(here, IMPORT_JOB, most=MOST_AT_ONCE)
+    need_room(here, IMPORT_JOB, most=here.quotas.import_jobs)
     for job in here.resources.newest(IMPORT_JOB, datasetArn=dataset.arn):
         if state := lifecycle.under_way(job):
             raise in_use(dataset.arn, f"{job.arn} is in {state}.")

@@ -11,10 +11,16 @@ from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.paging import page
 from tastemaker.personalize.shapes import Members
+from tastemaker.personalize.store import Resource
 
 # the input is what botocore's shape of the operation states, which no one type can
 Implementation: TypeAlias = Callable[[AccountRegion, Any], Members | None]
 Function = TypeVar("Function", bound=Implementation)
+
+Start = TypeVar("Start", bound=Callable[[AccountRegion, Resource], None])
+
+STARTS: Final[dict[Kind, Callable[[AccountRegion, Resource], None]]] = {}
+"""What begins the real work of a resource, by its kind."""
 
 _BUILT: Final[dict[str, Implementation]] = {}
 _WITHOUT_LOCK: Final[set[str]] = set()
@@ -28,6 +34,16 @@ def operation(name: str, *, locked: bool = True) -> Callable[[Function], Functio
         if not locked:
             _WITHOUT_LOCK.add(name)
         return function
+
+    return register
+
+
+def resumes(kind: Kind) -> Callable[[Start], Start]:
+    """Register what begins the work of resources of `kind`, at their creation or again after a restart."""
+
+    def register(start: Start) -> Start:
+        STARTS[kind] = start
+        return start
 
     return register
 

@@ -12,7 +12,7 @@ from tastemaker.personalize.jobs import JobFailure, Streamed, TrainingOutcome, T
 from tastemaker.personalize.kinds import DATASET, SOLUTION, SOLUTION_VERSION
 from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
 from tastemaker.personalize.operations.datasets import schema_of
-from tastemaker.personalize.operations.registry import operation, register_describe, register_list
+from tastemaker.personalize.operations.registry import operation, register_describe, register_list, resumes
 from tastemaker.personalize.operations.states import need_active, need_room
 from tastemaker.personalize.operations.tags import tags_of
 from tastemaker.personalize.overlay import remember_trained
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         StopSolutionVersionCreationRequestTypeDef,
     )
 
-MOST_AT_ONCE: Final = 20
 TRAINING_SEED: Final = 0
 """One for all: the same data and configuration train the same model and are judged by the same hold-out."""
 _OF_THE_SOLUTION: Final = ("datasetGroupArn", "recipeArn", "eventType", "performHPO", "performAutoML")
@@ -43,12 +42,13 @@ def create_solution_version(here: AccountRegion, given: CreateSolutionVersionReq
     if name is not None:
         for other in here.resources.newest(SOLUTION_VERSION, solutionArn=solution.arn, name=name):
             raise already_exists(other.arn)
-    need_room(here, SOLUTION_VERSION, most=MOST_AT_ONCE)
+    need_room(here, SOLUTION_VERSION, most=here.quotas.solution_versions)
     version = _add(here, given, solution)
     start_training(here, version)
     return {"solutionVersionArn": version.arn}
 
 
+@resumes(SOLUTION_VERSION)
 def start_training(here: AccountRegion, version: Resource) -> None:
     """Begin the work of `version`, at its creation or after a restart."""
     group_arn, config = version.members["datasetGroupArn"], version.members["solutionConfig"]

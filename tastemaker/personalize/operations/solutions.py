@@ -9,7 +9,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
 from tastemaker.personalize.kinds import CAMPAIGN, DATASET, DATASET_GROUP, SOLUTION, SOLUTION_VERSION
 from tastemaker.personalize.operations.registry import operation, register_list
-from tastemaker.personalize.operations.states import need_active, start_deletion
+from tastemaker.personalize.operations.states import need_active, need_place, start_deletion
 from tastemaker.personalize.operations.tags import tags_of
 from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.solution_config import check_solution
@@ -34,6 +34,7 @@ def create_solution(here: AccountRegion, given: CreateSolutionRequestTypeDef) ->
         raise InvalidInput(
             f"{group.arn} has no INTERACTIONS dataset, which {recipe.arn} is trained on: create it first."
         )
+    need_place(here, SOLUTION, most=here.quotas.solutions, datasetGroupArn=group.arn)
     members = {
         "name": given["name"],
         "datasetGroupArn": group.arn,

@@ -22,8 +22,19 @@ def start_deletion(here: AccountRegion, resource: Resource, *, path: lifecycle.P
     lifecycle.begin(resource, path, now=here.clock.now())
 
 
-def need_room(here: AccountRegion, kind: Kind, *, most: int) -> None:
+def need_room(here: AccountRegion, kind: Kind, *, most: int | None) -> None:
     """Refuse one more of `kind` while `most` of them are pending or in progress."""
+    if most is None:
+        return
     under_way = sum(r.status in lifecycle.PENDING_OR_IN_PROGRESS for r in here.resources.newest(kind))
     if under_way >= most:
         raise LimitExceeded(f"More than {most} resources with PENDING or IN_PROGRESS status.")
+
+
+def need_place(here: AccountRegion, kind: Kind, *, most: int | None, **members: object) -> None:
+    """Refuse one more of `kind` where there are `most` of them already that have these members."""
+    if most is not None and sum(1 for _ in here.resources.newest(kind, **members)) >= most:
+        name = kind.arn_type.replace("-", " ")
+        raise LimitExceeded(
+            f"Cannot create a {name}. More than {most} resources in ACTIVE state. Please delete some and try again."
+        )

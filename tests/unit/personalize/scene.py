@@ -17,9 +17,11 @@ from botocore.exceptions import ClientError
 
 from tastemaker.personalize.clock import ManualClock
 from tastemaker.personalize.datasets import ImportSpec
+from tastemaker.personalize.engine import Result, Task
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.objects import LocationError, MemoryObjects
+from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.runtime import Question, Recommended
 from tastemaker.personalize.service import Personalize
 from tastemaker.personalize.wire import WireRequest, WireResponse
@@ -88,6 +90,7 @@ class HeldJobs:
 
     imports: list[tuple[str, ImportSpec]] = field(default_factory=list)
     trainings: list[tuple[str, TrainingSpec]] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     datasets: Loaded = field(default_factory=Loaded)
     refusal: str | None = None
@@ -108,6 +111,11 @@ class HeldJobs:
         self.trainings.append((key, spec))
         path = Path("models") / key.rpartition("/")[2]
         self._open.append((done, TrainingOutcome(METRICS, training_seconds=3600.0, model_path=path)))
+
+    def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:
+        """The task is done when `succeed` is called."""
+        self.tasks.append(key)
+        self._open.append((lambda _: done(task(lambda: True)), None))
 
     def cancel(self, key: str) -> None:
         self.cancelled.append(key)
@@ -146,7 +154,7 @@ class NamingRecommender:
 class Scene:
     """The embedded Personalize with its clients, and a method for each resource that returns its ARN."""
 
-    def __init__(self, data_dir: Path | None = None) -> None:
+    def __init__(self, data_dir: Path | None = None, *, quotas: Quotas = DEFAULT_QUOTAS) -> None:
         self.clock = ManualClock()
         self.jobs = HeldJobs()
         self.recommender = NamingRecommender()
@@ -157,6 +165,7 @@ class Scene:
             jobs=self.jobs,
             recommender=self.recommender,
             trainable_recipes=("aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"),
+            quotas=quotas,
         )
         self.control: PersonalizeClient = client(self.personalize, "personalize", config=_UNCHECKED)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tastemaker.personalize.quotas import Quotas
 from tests.unit.personalize.scene import ACCOUNT, ARN, INTERACTIONS, LOCATION, REGION, ROLE, USERS, Scene, refused
 
 CREATING = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
@@ -294,7 +295,8 @@ def test_a_dataset_takes_one_import_at_a_time(scene: Scene) -> None:
         scene.start_import(dataset, "second")
 
 
-def test_five_imports_at_once_are_the_most(scene: Scene) -> None:
+def test_five_imports_at_once_are_the_most() -> None:
+    scene = Scene(quotas=Quotas(dataset_groups=None))
     schema = scene.schema()
     datasets = []
     for number in range(6):
@@ -310,6 +312,15 @@ def test_five_imports_at_once_are_the_most(scene: Scene) -> None:
 
     with refused("LimitExceededException", "More than 5 resources with PENDING or IN_PROGRESS status."):
         scene.start_import(datasets[5], "load5")
+    scene.personalize.close()
+
+
+def test_a_region_has_five_dataset_groups_unless_the_quota_is_another(scene: Scene) -> None:
+    for number in range(5):
+        scene.group(f"shop{number}")
+
+    with refused("LimitExceededException", "Cannot create a dataset group. More than 5 resources in ACTIVE state."):
+        scene.group("shop5")
 
 
 def test_lists_are_narrowed_by_their_parent_and_show_summaries(scene: Scene) -> None:

@@ -232,7 +232,7 @@ def test_a_location_without_data_is_refused_by_create(control: PersonalizeClient
 def test_a_file_without_a_column_fails_the_job_in_personalizes_words(
     control: PersonalizeClient, objects: MemoryObjects, jobs: AwaitedJobs, dataset: str
 ) -> None:
-    objects.put("bucket", "interactions/part-0.csv", two_tastes().replace(b"USER_ID", b"WHO", 1))
+    objects.store("bucket", "interactions/part-0.csv", two_tastes().replace(b"USER_ID", b"WHO", 1))
     described = start_import(control, dataset)
     jobs.wait()
 
@@ -246,7 +246,7 @@ def test_a_file_without_a_column_fails_the_job_in_personalizes_words(
 def test_too_few_interactions_fail_the_job(
     control: PersonalizeClient, objects: MemoryObjects, jobs: AwaitedJobs, dataset: str
 ) -> None:
-    objects.put("bucket", "interactions/part-0.csv", b"USER_ID,ITEM_ID,TIMESTAMP\nu,i,1600000000\n")
+    objects.store("bucket", "interactions/part-0.csv", b"USER_ID,ITEM_ID,TIMESTAMP\nu,i,1600000000\n")
     described = start_import(control, dataset)
     jobs.wait()
 

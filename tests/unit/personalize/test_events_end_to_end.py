@@ -22,7 +22,7 @@ class Shop:
     """The shop of cat and dog things in a Personalize, and what its visitors do."""
 
     def __init__(self, personalize: Personalize, objects: MemoryObjects) -> None:
-        objects.put(BUCKET, KEY, events().encode())
+        objects.store(BUCKET, KEY, events().encode())
         self.objects = objects
         self.personalize = personalize
         self.control = client(personalize, "personalize")
@@ -59,7 +59,7 @@ class Shop:
         await_active(self.control, self.campaign)
 
     def import_csv(self, name: str, csv: str) -> None:
-        self.objects.put(BUCKET, KEY, csv.encode())
+        self.objects.store(BUCKET, KEY, csv.encode())
         job = self.control.create_dataset_import_job(
             jobName=name, datasetArn=self.dataset, dataSource={"dataLocation": LOCATION}, roleArn=ROLE
         )["datasetImportJobArn"]

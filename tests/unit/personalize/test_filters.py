@@ -113,7 +113,7 @@ class World:
 
     def load(self, dataset_type: str, content: bytes) -> None:
         number = len(self.control.list_dataset_import_jobs()["datasetImportJobs"])
-        self.objects.put("bucket", f"{number}.csv", content)
+        self.objects.store("bucket", f"{number}.csv", content)
         self.control.create_dataset_import_job(
             jobName=f"load-{number}",
             datasetArn=f"{ARN}:dataset/shop/{dataset_type.upper()}",

@@ -81,6 +81,9 @@ class Gate:
         assert self.opened.wait(SOON)
         return self._objects.open(bucket, key, role_arn=role_arn)
 
+    def put(self, bucket: str, key: str, body: bytes, *, role_arn: str) -> None:
+        self._objects.put(bucket, key, body, role_arn=role_arn)
+
 
 class Broken(MemoryObjects):
     def open(self, bucket: str, key: str, *, role_arn: str) -> BinaryIO:  # noqa: ARG002 - the store's signature
