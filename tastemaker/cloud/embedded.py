@@ -25,6 +25,9 @@ from tastemaker.cloud.schedules import Schedules
 from tastemaker.cloud.wire import Request, Response
 from tastemaker.cloud.workers import Workers
 from tastemaker.personalize.clock import Clock, RealClock
+from tastemaker.personalize.durations import NO_DURATIONS, Durations
+from tastemaker.personalize.faults import Faults
+from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.service import Personalize
 from tastemaker.personalize.wire import WireRequest
 
@@ -47,6 +50,7 @@ class EmbeddedCloud:
 
     `host` and `port` are the endpoint's, `api_port` that of the first HTTP API which is deployed; 0 takes any that is
     free. `clock` is what waits, retries and throttles go by, `function_log` gets every line that functions write.
+    `durations` and `quotas` are Personalize's.
     Entering raises AlreadyRunning and PortInUse.
     """
 
@@ -60,7 +64,10 @@ class EmbeddedCloud:
         data_dir: Path | None = None,
         clock: Clock | None = None,
         function_log: LogSink = _to_logging,
+        durations: Durations = NO_DURATIONS,
+        quotas: Quotas = DEFAULT_QUOTAS,
     ) -> None:
+        self._durations, self._quotas = durations, quotas
         self._host, self._port, self._api_port = host, port, api_port
         self._region = region
         self._data_dir = data_dir
@@ -97,6 +104,11 @@ class EmbeddedCloud:
         if self._personalize is None:
             raise RuntimeError("the embedded cloud isn't running: enter it with `with`")
         return self._personalize
+
+    @property
+    def faults(self) -> Faults:
+        """Where faults of Personalize are ordered."""
+        return self.personalize.faults
 
     @property
     def api_url(self) -> str:
@@ -191,7 +203,13 @@ class EmbeddedCloud:
         cleanup.callback(self._clients.close)
         # work that an earlier process left unfinished reads S3 at once, so the endpoint comes first
         objects = S3Objects(self._clients, self.identities)
-        self._personalize = Personalize(objects=objects, clock=self._clock, data_dir=self._data_dir)
+        self._personalize = Personalize(
+            objects=objects,
+            clock=self._clock,
+            data_dir=self._data_dir,
+            durations=self._durations,
+            quotas=self._quotas,
+        )
         cleanup.callback(self._personalize.close)
         cleanup.callback(self._workers.close)
 
@@ -219,9 +237,15 @@ class EmbeddedCloud:
         if self._personalize is None:
             return Response(503)
         answer = self._personalize.handle(
-            WireRequest(request.method, request.path, request.headers, request.body, ACCOUNT_ID, request.region)
+            WireRequest(request.method, request.path, request.headers, request.body, _account(request), request.region)
         )
         return Response(answer.status, answer.body, tuple(answer.headers.items()))
+
+
+def _account(request: Request) -> str:
+    """An access key of twelve digits is the account that it stands for."""
+    key = request.signature.access_key_id if request.signature else ""
+    return key if len(key) == len(ACCOUNT_ID) and key.isdecimal() and key.isascii() else ACCOUNT_ID
 
 
 def _stop_executions() -> None:

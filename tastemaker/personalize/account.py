@@ -12,6 +12,7 @@ from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.quotas import Quotas
+from tastemaker.personalize.rates import Rates
 from tastemaker.personalize.store import Resources
 from tastemaker.personalize.streams import Streams
 
@@ -31,6 +32,7 @@ class AccountRegion:
     streams: Streams
     objects: ObjectStore
     quotas: Quotas
+    rates: Rates
 
     def arn(self, kind: Kind, name: str) -> str:
         return f"arn:aws:personalize:{self.region}:{self.account}:{kind.arn_type}/{name}"

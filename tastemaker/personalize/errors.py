@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class PersonalizeError(Exception):
@@ -52,6 +52,28 @@ class TooManyTagKeys(PersonalizeError):
     code = "TooManyTagKeysException"
 
 
+class Throttling(PersonalizeError):
+    """No API models it, all may answer it."""
+
+    code = "ThrottlingException"
+    rest_status = 429
+
+
+class AccessDenied(PersonalizeError):
+    code = "AccessDeniedException"
+    rest_status = 403
+
+
+class Validation(PersonalizeError):
+    code = "ValidationException"
+
+
+class ServiceUnavailable(PersonalizeError):
+    code = "ServiceUnavailable"
+    rest_status = 503
+    control_status = 503
+
+
 class Serialization(PersonalizeError):
     """The body is no JSON, or a member has the wrong JSON type."""
 
@@ -70,6 +92,10 @@ class InternalFailure(PersonalizeError):
     code = "InternalFailure"
     rest_status = 500
     control_status = 500
+
+
+BY_CODE: Final = {error.code: error for error in PersonalizeError.__subclasses__()}
+"""The classes of the refusals by the codes that clients match on."""
 
 
 def not_found(arn: str) -> ResourceNotFound:

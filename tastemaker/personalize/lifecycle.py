@@ -99,7 +99,11 @@ PENDING_OR_IN_PROGRESS: Final = frozenset(_CREATING)
 
 @dataclass
 class Passage:
-    """A resource's way along a path. `worked`: the real work behind it has ended, with `reason` if it failed."""
+    """A resource's way along a path. `worked`: the real work behind it has ended, with `reason` if it failed.
+
+    `not_before`: the moment before which the last state does not end. `doomed`: the reason for which the passage is to
+    fail, whatever the work says. `foreseen`: whether those two have been decided.
+    """
 
     path: str
     entered: float
@@ -108,6 +112,9 @@ class Passage:
     described: bool = False
     reason: str | None = None
     gains: Members = field(default_factory=dict)
+    not_before: float = 0.0
+    doomed: str | None = None
+    foreseen: bool = False
 
 
 class Passenger(Protocol):
@@ -160,28 +167,33 @@ def describe(resource: Passenger, *, now: float) -> bool:
 def settle(resource: Passenger, *, now: float) -> bool:
     """Let the states end that nobody has looked at for long; False where the resource is gone by that."""
     while (passage := resource.passage) is not None and now - passage.entered >= UNWATCHED_SECONDS:
-        if _is_held(passage):
+        if _is_held(passage, now):
             return True
-        if not _advance(resource, passage, passage.entered + UNWATCHED_SECONDS):
+        ended = passage.entered + UNWATCHED_SECONDS
+        if passage.position == len(_PATHS[passage.path].states) - 1:
+            ended = max(ended, passage.not_before)
+        if not _advance(resource, passage, ended):
             return False
     return True
 
 
-def _is_held(passage: Passage) -> bool:
-    return passage.position == len(_PATHS[passage.path].states) - 1 and not passage.worked
+def _is_held(passage: Passage, now: float) -> bool:
+    is_last = passage.position == len(_PATHS[passage.path].states) - 1
+    return is_last and (not passage.worked or now < passage.not_before)
 
 
 def _advance(resource: Passenger, passage: Passage, now: float) -> bool:
     path = _PATHS[passage.path]
-    if _is_held(passage):
+    if _is_held(passage, now):
         return True
     if passage.position < len(path.states) - 1:
         passage.position, passage.entered, passage.described = passage.position + 1, now, False
         _show(resource, path, path.states[passage.position], now)
         return True
     resource.passage = None
-    if passage.reason is not None and path.failure is not None:
-        _show(resource, path, path.failure, now)["failureReason"] = passage.reason
+    reason = passage.doomed or passage.reason
+    if reason is not None and path.failure is not None:
+        _show(resource, path, path.failure, now)["failureReason"] = reason
         return True
     if path.success is None:
         return False

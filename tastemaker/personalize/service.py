@@ -13,17 +13,21 @@ from tastemaker import recommenders
 from tastemaker.personalize import wire
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
+from tastemaker.personalize.durations import NO_DURATIONS, Durations
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
 from tastemaker.personalize.event_owners import events_of_users
+from tastemaker.personalize.faults import Faults
 from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
-from tastemaker.personalize.kinds import SOLUTION_VERSION
+from tastemaker.personalize.kinds import DATA_DELETION_JOB, SOLUTION_VERSION
+from tastemaker.personalize.lifecycle import Passage
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.operations import campaigns
 from tastemaker.personalize.operations.registry import STARTS, run
 from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
+from tastemaker.personalize.rates import Rates
 from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
@@ -59,7 +63,10 @@ class Personalize:
         recommender: Recommender | None = None,
         trainable_recipes: Collection[str] | None = None,
         quotas: Quotas = DEFAULT_QUOTAS,
+        durations: Durations = NO_DURATIONS,
     ) -> None:
+        self.faults = Faults()
+        self._durations = durations
         self._objects = objects
         self._quotas = quotas
         self._clock = clock or RealClock()
@@ -79,6 +86,7 @@ class Personalize:
         """Answer `request`. Safe to call from any thread; raises nothing."""
         try:
             operation = wire.find_operation(request)
+            self.faults.before(operation.name, wait=self._wait)
             given = wire.read_input(operation, request)
             here = self._account(request.account, request.region)
             return wire.success(operation, run(operation.name, here, given))
@@ -110,6 +118,18 @@ class Personalize:
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
+    def _began(self, resource: Resource, passage: Passage) -> None:
+        """Decide how a creation or an update that has just begun is to go."""
+        verb = passage.path.partition(" ")[0].capitalize()
+        is_new = verb == "Create" or resource.kind is DATA_DELETION_JOB
+        if not is_new and verb != "Update":
+            return
+        passage.not_before = passage.entered + self._durations.of(resource.kind)
+        passage.doomed = self.faults.reason_for(f"{'Create' if is_new else 'Update'}{resource.kind.word}")
+
+    def _wait(self, seconds: float) -> None:
+        self._clock.wait(threading.Event(), seconds)
+
     def _account(self, account: str, region: str) -> AccountRegion:
         here = self._accounts.get((account, region))
         if here is None:
@@ -127,7 +147,7 @@ class Personalize:
             account,
             region,
             clock=self._clock,
-            resources=Resources(clock=self._clock, became_active=became_active, keeper=keeper),
+            resources=Resources(clock=self._clock, became_active=became_active, began=self._began, keeper=keeper),
             jobs=self._jobs,
             recommender=self._recommender,
             trainable_recipes=self._trainable_recipes,
@@ -135,6 +155,7 @@ class Personalize:
             streams=self._streams,
             objects=self._objects,
             quotas=self._quotas,
+            rates=Rates(self._clock),
         )
         return here
 

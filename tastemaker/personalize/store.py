@@ -46,15 +46,21 @@ class Keeper(Protocol):
 class Resources:
     """Every method is called inside a `with changing()`, the two that peek excepted.
 
-    `became_active` hears of each resource that does.
+    `became_active` hears of each resource that does, and `began` once of each passage.
     """
 
     def __init__(
-        self, *, clock: Clock, became_active: Callable[[Resource], None], keeper: Keeper | None = None
+        self,
+        *,
+        clock: Clock,
+        became_active: Callable[[Resource], None],
+        began: Callable[[Resource, lifecycle.Passage], None] = lambda *_: None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._lock = threading.RLock()
         self._clock = clock
         self._became_active = became_active
+        self._began = began
         self._keeper = keeper
         self._by_arn = {resource.arn: resource for resource in keeper.read()} if keeper is not None else {}
         self._created = max((resource.number for resource in self._by_arn.values()), default=0)
@@ -64,6 +70,7 @@ class Resources:
         """Keep others out; what has changed is kept before they are let in again. May be nested."""
         with self._lock:
             yield
+            self._foresee()
             if self._keeper is not None:
                 self._keeper.write(self._by_arn.values())
 
@@ -77,6 +84,7 @@ class Resources:
         """A new resource at the start of its creation; `worked=False` where real work has to end before ACTIVE."""
         resource = self.add_at_once(kind, arn, members, tags=tags)
         lifecycle.begin(resource, lifecycle.CREATE, now=self._clock.now(), worked=worked)
+        self._foresee()
         return resource
 
     def add_at_once(self, kind: Kind, arn: str, members: Members, *, tags: dict[str, str] | None = None) -> Resource:
@@ -138,6 +146,13 @@ class Resources:
         for other in list(self._by_arn.values()):
             if other.kind.owner is not None and other.members.get(other.kind.owner) == resource.arn:
                 self.remove(other)
+
+    def _foresee(self) -> None:
+        for resource in list(self._by_arn.values()):
+            passage = resource.passage
+            if passage is not None and not passage.foreseen:
+                passage.foreseen = True
+                self._began(resource, passage)
 
     def _moved(self, resource: Resource, move: Callable[..., bool]) -> Resource | None:
         on_its_way = resource.passage is not None

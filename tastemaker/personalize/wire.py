@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, NoReturn, cast
@@ -50,6 +50,8 @@ class Operation:
     rest: bool
     reader: Reader
     writer: Writer | None
+    errors: tuple[str, ...]
+    """The codes that the API's model has for it."""
 
 
 def find_operation(request: WireRequest) -> Operation:
@@ -109,6 +111,11 @@ def _encoded(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
+def operations() -> Iterable[Operation]:
+    """All the operations of the three APIs."""
+    return (*control_operations().values(), *rest_operations().values())
+
+
 @cache
 def control_operations() -> Mapping[str, Operation]:
     """The operations of `personalize` by their `X-Amz-Target`."""
@@ -130,7 +137,9 @@ def _operations(service: str, *, rest: bool) -> list[tuple[tuple[str, str], Oper
         output = operation.output_shape
         writer = compile_writer(output) if output is not None and output.members else None
         route = (operation.http["method"], operation.http["requestUri"])
-        found.append((route, Operation(name, rest, compile_reader(cast(Shape, operation.input_shape)), writer)))
+        reader = compile_reader(cast(Shape, operation.input_shape))
+        errors = tuple(shape.name for shape in operation.error_shapes)
+        found.append((route, Operation(name, rest, reader, writer, errors)))
     return found
 
 

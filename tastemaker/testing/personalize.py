@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args, over
 
 from tastemaker.personalize import in_process
 from tastemaker.personalize.clock import Clock
+from tastemaker.personalize.durations import NO_DURATIONS, Durations
+from tastemaker.personalize.faults import Faults
 from tastemaker.personalize.objects import Location, LocationError, MemoryObjects
+from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.service import Personalize
 
 if TYPE_CHECKING:
@@ -20,14 +23,19 @@ _SERVICES: Final = get_args(Service)
 
 
 @contextmanager
-def embedded_personalize(*, clock: Clock | None = None) -> Iterator[EmbeddedPersonalize]:
+def embedded_personalize(
+    *, clock: Clock | None = None, durations: Durations = NO_DURATIONS, quotas: Quotas = DEFAULT_QUOTAS
+) -> Iterator[EmbeddedPersonalize]:
     """An empty Personalize, from `with` to its end; what it imported and trained is gone afterwards.
 
     Any number may run at once, each with its own resources. Imports and trainings are real and take real time, a
-    second or two for a small one; `clock` is what timestamps come from, the machine's time by default.
+    second or two for a small one.
+
+    `clock` is what timestamps and durations go by, the machine's time by default. `durations`: how long creations and
+    updates take on it beside the real work, by default no time. `quotas`: other limits than AWS's defaults.
     """
     objects = MemoryObjects({})
-    service = Personalize(objects=objects, clock=clock)
+    service = Personalize(objects=objects, clock=clock, durations=durations, quotas=quotas)
     try:
         yield EmbeddedPersonalize(service, objects)
     finally:
@@ -41,21 +49,39 @@ class EmbeddedPersonalize:
         self._service = service
         self._objects = objects
 
-    @overload
-    def client(self, service: Literal["personalize"]) -> PersonalizeClient: ...
-    @overload
-    def client(self, service: Literal["personalize-runtime"]) -> PersonalizeRuntimeClient: ...
-    @overload
-    def client(self, service: Literal["personalize-events"]) -> Any: ...
+    @property
+    def faults(self) -> Faults:
+        """Where faults are ordered: `faults.throttle("PutEvents", times=2)`."""
+        return self._service.faults
 
-    def client(self, service: Service) -> Any:
-        """What `boto3.client(service)` gives, for Personalize's three services. Raises ValueError for another."""
+    @overload
+    def client(
+        self, service: Literal["personalize"], *, account: str = ..., region: str = ...
+    ) -> PersonalizeClient: ...
+    @overload
+    def client(
+        self, service: Literal["personalize-runtime"], *, account: str = ..., region: str = ...
+    ) -> PersonalizeRuntimeClient: ...
+    @overload
+    def client(self, service: Literal["personalize-events"], *, account: str = ..., region: str = ...) -> Any: ...
+
+    def client(
+        self,
+        service: Service,
+        *,
+        account: str = in_process.DEFAULT_ACCOUNT,
+        region: str = in_process.DEFAULT_REGION,
+    ) -> Any:
+        """What `boto3.client(service)` gives, for Personalize's three services. Raises ValueError for another.
+
+        What one `account` has in one `region` is seen from no other.
+        """
         if service not in _SERVICES:
             raise ValueError(
                 f"there is no {service} without a socket, only {', '.join(_SERVICES)}: "
                 "take the client from `embedded_aws`, which has the other services too"
             )
-        return in_process.client(self._service, service)
+        return in_process.client(self._service, service, account=account, region=region)
 
     def put_object(self, location: str, body: str | bytes) -> None:
         """Store what an import job shall read, a CSV file as a rule, at `s3://bucket/key`; text becomes UTF-8.

@@ -60,7 +60,7 @@ class Clock:
         self._skipped += seconds
 
 
-class Faults:
+class Outages:
     """Makes calls fail now and then while `on`: some before they did anything, some after they did everything.
 
     A call fails twice, which is as often as an SDK tries it, so its message has to come again.
@@ -99,9 +99,9 @@ class Cloud(EmbeddedCloud):
         super().__init__(clock=clock, function_log=self._log)
         self.skip = clock.skip
         self.is_delivering = False
-        self.faults = Faults()
+        self.outages = Outages()
         self.put: dict[str, dict[str, Any]] = {}
-        self._put_events = self.faults.of(self._take, "/events", every=293)
+        self._put_events = self.outages.of(self._take, "/events", every=293)
 
     def _answer_personalize(self, service: str, request: Request) -> Response:
         if request.path == "/events":
@@ -223,8 +223,8 @@ class Shop:
 def shop(assembly: Path) -> Iterator[Shop]:
     cloud = Cloud(Clock())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dynamodb, "handle", cloud.faults.of(dynamodb.handle, "TransactWriteItems", every=131))
-        failing = cloud.faults.of(moto_bridge.handle, "SendMessageBatch", every=29)
+        patch.setattr(dynamodb, "handle", cloud.outages.of(dynamodb.handle, "TransactWriteItems", every=131))
+        failing = cloud.outages.of(moto_bridge.handle, "SendMessageBatch", every=29)
         patch.setattr(moto_bridge, "handle", cloud.receiving(failing))
         with cloud:
             stacks = cloud.deploy(assembly)
@@ -338,13 +338,13 @@ def test_none_of_ten_thousand_events_is_lost_or_doubled_by_what_fails_now_and_th
     ]
     # a client that heard nothing sends again, without a time both times
     deliveries = [*visits, *visits[::10]]
-    shop.cloud.faults.on = True
+    shop.cloud.outages.on = True
 
     with ThreadPoolExecutor(N_THREADS) as pool:
         accepted = list(pool.map(lambda each: insist(shop, each), deliveries))
         shop.cloud.crash(DELIVERY)
     shop.settle()
-    shop.cloud.faults.on = False
+    shop.cloud.outages.on = False
 
     assert accepted == [N_AT_ONCE] * len(deliveries)
     wanted = {event["eventId"] for each in visits for event in each["events"]}
@@ -355,7 +355,7 @@ def test_none_of_ten_thousand_events_is_lost_or_doubled_by_what_fails_now_and_th
     of_users = set(users)
     assert sum(str(recorded.user_ids[user]) in of_users for user in recorded.user) == N_EVENTS
     assert shop.dead() == []
-    assert min(shop.cloud.faults.count[name] for name in ("TransactWriteItems", "/events", "SendMessageBatch")) > 3
+    assert min(shop.cloud.outages.count[name] for name in ("TransactWriteItems", "/events", "SendMessageBatch")) > 3
 
 
 def insist(shop: Shop, each: dict[str, Any]) -> int:

@@ -26,6 +26,7 @@ class PutEventsRequest(TypedDict):
 def put_events(here: AccountRegion, given: PutEventsRequest) -> None:
     """All the events of the request, or none where one of them will not do."""
     dataset = _recording(here, given["trackingId"])
+    here.rates.take(("PutEvents", dataset.members["datasetGroupArn"]), here.quotas.events_per_second)
     fields = _fields_of(here, dataset)
     events = [
         fields.read(event, f"eventList.{number}.member") for number, event in enumerate(given["eventList"], start=1)

@@ -17,9 +17,9 @@ from tastemaker.personalize.store import Resource
 Implementation: TypeAlias = Callable[[AccountRegion, Any], Members | None]
 Function = TypeVar("Function", bound=Implementation)
 
-Start = TypeVar("Start", bound=Callable[[AccountRegion, Resource], None])
+Start: TypeAlias = Callable[[AccountRegion, Resource], None]
 
-STARTS: Final[dict[Kind, Callable[[AccountRegion, Resource], None]]] = {}
+STARTS: Final[dict[Kind, Start]] = {}
 """What begins the real work of a resource, by its kind."""
 
 _BUILT: Final[dict[str, Implementation]] = {}
@@ -39,11 +39,20 @@ def operation(name: str, *, locked: bool = True) -> Callable[[Function], Functio
 
 
 def resumes(kind: Kind) -> Callable[[Start], Start]:
-    """Register what begins the work of resources of `kind`, at their creation or again after a restart."""
+    """Register what begins the work of resources of `kind`, at their creation or again after a restart.
+
+    Work that is doomed to fail is not begun.
+    """
 
     def register(start: Start) -> Start:
-        STARTS[kind] = start
-        return start
+        def begin(here: AccountRegion, resource: Resource) -> None:
+            if resource.passage is not None and resource.passage.doomed is not None:
+                resource.passage.worked = True
+            else:
+                start(here, resource)
+
+        STARTS[kind] = begin
+        return begin
 
     return register
 
