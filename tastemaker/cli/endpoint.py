@@ -28,6 +28,6 @@ def print_environment(console: Console, endpoint_url: str) -> None:
     console.print("Any AWS SDK in a shell with these settings talks to the embedded cloud:", highlight=False)
     for line in (
         f"export AWS_ENDPOINT_URL={endpoint_url}",
-        "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1",
+        "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
     ):
         console.print(f"  {line}", highlight=False, soft_wrap=True)

@@ -57,14 +57,14 @@ def test_each_test_gets_an_empty_personalize_and_an_empty_aws(project: pytest.Py
     assert passed(project) == 4
 
 
-def test_the_example_in_the_readme_passes_as_it_stands(project: pytest.Pytester) -> None:
+def test_the_examples_in_the_readme_pass_as_they_stand(project: pytest.Pytester) -> None:
     section = (ROOT / "README.md").read_text().partition("## Test your own code on Personalize\n")[2]
-    (example,) = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    example, bad_day = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
     (uses,) = re.findall(r"`(pytest_plugins = .*?)`", section)
     project.makeconftest(uses)
-    project.makepyfile(test_shop=example)
+    project.makepyfile(test_shop=example, test_bad_day=bad_day)
 
-    assert passed(project) == 1
+    assert passed(project) == 2
 
 
 def test_without_the_plugin_neither_pytest_nor_moto_is_imported() -> None:
