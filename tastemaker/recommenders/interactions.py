@@ -19,8 +19,9 @@ class Interactions:
     """Events sorted by user, then by time; events of the same second keep the order of the input.
 
     `user_ids` and `item_ids` are the catalogues, each sorted and without duplicates; `user`, `item` and
-    `event_type` are positions in `user_ids`, `item_ids` and `event_types`; `timestamp` is in epoch seconds. The
-    columns all have the length of the number of events.
+    `event_type` are positions in `user_ids`, `item_ids` and `event_types`; `timestamp` is in epoch seconds; `weight`
+    says how much an event counts as something to be predicted, relative to the others (None: all alike). The columns
+    all have the length of the number of events.
     """
 
     user_ids: NDArray[np.str_]
@@ -30,6 +31,7 @@ class Interactions:
     timestamp: NDArray[np.int64]
     event_type: NDArray[np.int16]
     event_types: tuple[str, ...]
+    weight: NDArray[np.float32] | None = None
 
     @classmethod
     def from_columns(
@@ -38,14 +40,17 @@ class Interactions:
         item_ids: Sequence[str] | NDArray[np.str_],
         timestamps: Sequence[int] | NDArray[np.int64],
         event_types: Sequence[str] | NDArray[np.str_] | None = None,
+        weights: Sequence[float] | NDArray[np.float32] | None = None,
     ) -> Interactions:
-        """The events of four parallel columns, in any order. Without event types, all are of one unnamed type.
+        """The events of parallel columns, in any order. Without event types, all are of one unnamed type.
 
         Raises ValueError where the columns differ in length.
         """
         lengths = {"user_ids": len(user_ids), "item_ids": len(item_ids), "timestamps": len(timestamps)}
         if event_types is not None:
             lengths["event_types"] = len(event_types)
+        if weights is not None:
+            lengths["weights"] = len(weights)
         if len(set(lengths.values())) > 1:
             sizes = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"the columns must be of equal length: {sizes}")
@@ -66,6 +71,7 @@ class Interactions:
             timestamp=timestamp[order],
             event_type=kind[order],
             event_types=types,
+            weight=None if weights is None else np.asarray(weights, dtype=np.float32)[order],
         )
 
     def __len__(self) -> int:
@@ -93,6 +99,7 @@ class Interactions:
             item=self.item[chosen],
             timestamp=self.timestamp[chosen],
             event_type=self.event_type[chosen],
+            weight=None if self.weight is None else self.weight[chosen],
         )
 
     def of_users(self, chosen: NDArray[np.bool_]) -> Interactions:

@@ -41,7 +41,7 @@ def history_products(sequences: Sequences, decay: float, *, negligible: float = 
 def history_targets(sequences: Sequences, decay: float, *, negligible: float = NEGLIGIBLE) -> NDArray[np.float32]:
     """S'Y, (n_items, n_items): Σ_t h(t) y(t)', where y(t) = Σ_{s≥t} g^(s−t) e_{x_s} over what is new to the user at s.
 
-    For a pair of events D apart, Σ_t g^(t−1−p) g^(s−t) is D g^(D−1).
+    For a pair of events D apart, Σ_t g^(t−1−p) g^(s−t) is D g^(D−1). Where events have weights, that of s is a factor.
     """
     sums = np.zeros(sequences.n_items**2, dtype=np.float32)
     new = sequences.occurrence == 1
@@ -49,7 +49,9 @@ def history_targets(sequences: Sequences, decay: float, *, negligible: float = N
         lag = power + 1
         now = sequences.lagged(lag)
         now = now[new[now]]
-        np.add.at(sums, _cell(sequences, now - lag, now), np.float32(lag * weight))
+        np.add.at(
+            sums, _cell(sequences, now - lag, now), np.asarray(lag * weight * sequences.weights(now), dtype=np.float32)
+        )
     return sums.reshape(sequences.n_items, sequences.n_items)
 
 
@@ -60,9 +62,10 @@ def history_total(sequences: Sequences, decay: float) -> NDArray[np.float32]:
 
 
 def target_total(sequences: Sequences, decay: float) -> NDArray[np.float32]:
-    """1'Y, (n_items,): Σ_t y(t)."""
-    weight = (1 - decay ** sequences.position.astype(np.float64)) / (1 - decay)
-    return np.bincount(sequences.item, weight * (sequences.occurrence == 1), sequences.n_items).astype(np.float32)
+    """1'Y, (n_items,): Σ_t y(t), by weight."""
+    weight = (1 - decay ** sequences.position.astype(np.float64)) / (1 - decay) * (sequences.occurrence == 1)
+    weight = weight * sequences.weights(np.arange(len(sequences)))
+    return np.bincount(sequences.item, weight, sequences.n_items).astype(np.float32)
 
 
 def _powers(decay: float, negligible: float) -> Iterator[tuple[int, float]]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.model import best
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -61,6 +62,13 @@ class PopularityModel:
         scores = self.scores(history)
         items = best(scores, k, candidates)
         return items, scores[items]
+
+    def with_items(self, ids: Iterable[str]) -> PopularityModel:
+        """The same in a catalogue that has these items as well; nobody has consumed the new ones."""
+        catalogue = np.unique(np.concatenate([self.item_ids, np.asarray(list(ids), dtype=np.str_)]))
+        users = np.zeros(len(catalogue), dtype=np.int64)
+        users[locate(catalogue, self.item_ids)] = self.users
+        return PopularityModel(catalogue, users)
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:

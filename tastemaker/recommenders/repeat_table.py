@@ -26,7 +26,7 @@ _NEGLIGIBLE = 0.02
 
 @dataclass(frozen=True, eq=False)
 class RepeatTable:
-    """E[Σ_{j≥0} g^j (the item is consumed at t + j)] for an item of the history, with decay g.
+    """E[Σ_{j≥0} g^j (the item is consumed at t + j)] for an item of the history, with decay g, by weight of the event.
 
     `recent` (COUNTS, DEPTH): by times consumed so far × rank among the user's distinct items, last consumed first.
     `far`: for all items further back.
@@ -56,9 +56,9 @@ class RepeatTable:
             then = event - lag
             match = items[then] == sequences.item[event, None]
             row, rank = np.nonzero(match)
-            np.add.at(again, (counts[then[row], rank] - 1, rank), weight)
-            known = first[event] < sequences.position[then]
-            far_again += weight * float((known & ~match.any(axis=1)).sum())
+            np.add.at(again, (counts[then[row], rank] - 1, rank), weight * sequences.weights(event[row]))
+            distant = (first[event] < sequences.position[then]) & ~match.any(axis=1)
+            far_again += weight * float(np.sum(distant * sequences.weights(event)))
             lag, weight = lag + 1, weight * decay
         far = far_again / max(far_seen, 1.0)
         by_rank = (again.sum(axis=0) + _SMOOTHING * far) / (seen.sum(axis=0) + _SMOOTHING)

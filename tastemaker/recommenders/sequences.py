@@ -19,7 +19,8 @@ class Sequences:
     """Events (T,) of all users, one user after the other, each oldest first.
 
     `item` is below `n_items`; `position` counts the user's earlier events, `remaining` the later ones; `occurrence`
-    counts how often the user has had the item so far, this event included, so 1 is a new item.
+    counts how often the user has had the item so far, this event included, so 1 is a new item. `weight` is that of the
+    event as a target, on average 1 over the events that were given (None: 1 throughout).
     """
 
     n_items: int
@@ -28,19 +29,22 @@ class Sequences:
     position: NDArray[np.int64]
     remaining: NDArray[np.int64]
     occurrence: NDArray[np.int64]
+    weight: NDArray[np.float32] | None = None
 
     @classmethod
     def of(cls, interactions: Interactions, items: NDArray[np.int32] | None = None) -> Sequences:
         """The events of all items, or only those of `items`, which are then numbered by their place in that array."""
         user, item, n_items = interactions.user, interactions.item, len(interactions.item_ids)
+        weight = _of_mean_one(interactions.weight)
         if items is not None:
             place = np.full(n_items, -1, dtype=np.int32)
             place[items] = np.arange(len(items), dtype=np.int32)
             kept = place[item] >= 0
             user, item, n_items = user[kept], place[item[kept]], len(items)
+            weight = None if weight is None else weight[kept]
         index = np.arange(len(user))
         first, last = np.searchsorted(user, user, side="left"), np.searchsorted(user, user, side="right") - 1
-        return cls(n_items, user, item, index - first, last - index, _occurrence(user, item, n_items))
+        return cls(n_items, user, item, index - first, last - index, _occurrence(user, item, n_items), weight)
 
     def __len__(self) -> int:
         return len(self.item)
@@ -49,11 +53,22 @@ class Sequences:
         """The events whose user had at least `lag` before: event i's partner is event i − lag."""
         return np.flatnonzero(self.position >= lag)
 
+    def weights(self, events: NDArray[np.int64]) -> NDArray[np.float32] | float:
+        """How much each of these events counts; 1 for all of them where none counts less."""
+        return 1.0 if self.weight is None else self.weight[events]
+
     @cached_property
     def steps(self) -> list[NDArray[np.int64]]:
         """The events at position 0, at position 1, and so on."""
         order = np.argsort(self.position, kind="stable")
         return np.split(order, np.cumsum(np.bincount(self.position))[:-1]) if len(order) else []
+
+
+def _of_mean_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    """Only ratios of weights matter: they are divided by their mean. None where all are alike."""
+    if weight is None or not len(weight) or weight.min() == weight.max():
+        return None
+    return np.asarray(weight / weight.mean(dtype=np.float64), dtype=np.float32)
 
 
 def _occurrence(user: NDArray[np.int32], item: NDArray[np.int32], n_items: int) -> NDArray[np.int64]:

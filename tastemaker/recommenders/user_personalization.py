@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tastemaker.recommenders import normal_equations
 from tastemaker.recommenders.choice import choose_decay
+from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.model import best, known
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
@@ -16,7 +17,7 @@ from tastemaker.recommenders.ridge import largest, ridge_weights
 from tastemaker.recommenders.sequences import Sequences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class SequenceRidge:
     With x_0 … x_{n−1} the items of a user and e_i a one-hot vector, for each position t ≥ 1
 
         h(t) = Σ_{p<t} g^(t−1−p) e_{x_p}      the history
-        y(t) = Σ_{s≥t} g^(s−t) e_{x_s}        what comes next, only items new to the user at s
+        y(t) = Σ_{s≥t} g^(s−t) a_s e_{x_s}    what comes next, only items new to the user at s; a_s: weights
 
     and the weights W minimise Σ ‖y(t) − W' [h(t), 1]‖² with a ridge that draws items to their neighbours (`ridge`), by
     one Cholesky solution of the normal equations, which are sums over pairs of events (`normal_equations`).
@@ -122,6 +123,18 @@ class SequenceRidgeModel:
     @property
     def item_ids(self) -> NDArray[np.str_]:
         return self.popularity.item_ids
+
+    def with_items(self, ids: Iterable[str]) -> SequenceRidgeModel:
+        """The same model in a catalogue that has these items as well.
+
+        Of the new ones nothing is expected, whatever the history: they come after all that is. The others keep their
+        order.
+        """
+        popularity = self.popularity.with_items(ids)
+        place = locate(popularity.item_ids, self.item_ids)
+        rate, base = (np.zeros(len(popularity.item_ids), dtype=np.float32) for _ in range(2))
+        rate[place], base[place] = self.rate, self.base
+        return replace(self, popularity=popularity, head=place[self.head], rate=rate, base=base)
 
     def expected(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): the expected discounted count of each item from now on; what the ranking is by."""
