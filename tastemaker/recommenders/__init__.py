@@ -1,19 +1,27 @@
 """The models behind the recipes: interactions in, a model out; a history in, ranked items out."""
 
 from tastemaker.recommenders.attributes import Attributes
+from tastemaker.recommenders.bought_together import BoughtTogether
 from tastemaker.recommenders.interactions import Interactions, locate
+from tastemaker.recommenders.loading import load
 from tastemaker.recommenders.model import Model, Recipe
+from tastemaker.recommenders.percentiles import Percentiles
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
-from tastemaker.recommenders.recipes import RECIPES, RELATED_ITEMS, load
+from tastemaker.recommenders.recipes import RECIPES, RELATED_ITEMS, WITHOUT_HISTORY
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
+from tastemaker.recommenders.sims import Sims
+from tastemaker.recommenders.trending import Trending, TrendingModel
 from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
 __all__ = [
     "RECIPES",
     "RELATED_ITEMS",
+    "WITHOUT_HISTORY",
     "Attributes",
+    "BoughtTogether",
     "Interactions",
     "Model",
+    "Percentiles",
     "Popularity",
     "PopularityModel",
     "Recipe",
@@ -21,6 +29,9 @@ __all__ = [
     "SequenceRidgeModel",
     "SimilarItems",
     "SimilarItemsModel",
+    "Sims",
+    "Trending",
+    "TrendingModel",
     "load",
     "locate",
 ]

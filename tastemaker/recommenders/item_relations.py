@@ -29,11 +29,11 @@ _AT_ONCE = 1_000_000
 _MOST_CELLS = 20_000_000
 
 
-def cooccurrence(interactions: Interactions) -> csr_array:
-    """C_ij = Σ_u x_ui x_uj / √n_u, as a cosine: divided by √(C_ii C_jj).
+def cooccurrence(interactions: Interactions, *, discount: float = 0.5, least_together: int = 1) -> csr_array:
+    """C_ij = Σ_u x_ui x_uj / √n_u, divided by C_ii^½ C_jj^discount: as it is, by default, the cosine.
 
     x_ui is 1 where the user has consumed the item, n_u the number of items of the user, who so counts less the more
-    there are.
+    there are. Pairs of which fewer than `least_together` users have both are 0.
     """
     from scipy.sparse import csr_array
 
@@ -43,7 +43,10 @@ def cooccurrence(interactions: Interactions) -> csr_array:
     weights = (lengths[user] ** -0.25).astype(np.float32)
     consumed = csr_array((weights, (user, item)), shape=(n_users, n_items))
     together = csr_array(consumed.T @ consumed)
-    length = np.sqrt(np.maximum(together.diagonal(), 1e-12)).astype(np.float32)
+    length = (np.maximum(together.diagonal(), 1e-12) ** discount).astype(np.float32)
+    if least_together > 1:
+        consumed.data[:] = 1
+        together = csr_array(together.multiply(csr_array(consumed.T @ consumed) >= least_together))
     # the row's own length goes with the scaling
     together.data /= length[together.indices]
     return _scaled(together)

@@ -1,51 +1,38 @@
-"""Recipes by the names that Personalize gives them, and models from their files."""
+"""Recipes by the names that Personalize gives them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tastemaker.recommenders.popularity import Popularity, PopularityModel
-from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
-from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
+from tastemaker.recommenders.bought_together import BoughtTogether
+from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
+from tastemaker.recommenders.popularity import Popularity
+from tastemaker.recommenders.similar_items import SimilarItems
+from tastemaker.recommenders.sims import PERCENTILES, Sims
+from tastemaker.recommenders.trending import WINDOWS, Trending
+from tastemaker.recommenders.user_personalization import SequenceRidge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from tastemaker.recommenders.model import Model, Recipe
+    from tastemaker.recommenders.model import Recipe
 
 _NO_RECENCY = 0.99
-
-
-def load(path: Path) -> Model:
-    """The model in a file that its `save` wrote. Raises ValueError where it holds no model that is known here."""
-    # numpy leaves a file open that it opened itself and cannot read
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-        arrays: dict[str, NDArray[np.generic]] = {name: file[name] for name in file.files}
-    kind = str(arrays.pop("kind", np.array("none")))
-    readers: dict[str, Callable[[dict[str, NDArray[np.generic]]], Model]] = {
-        "popularity": PopularityModel.from_arrays,
-        "sequence-ridge": SequenceRidgeModel.from_arrays,
-        "similar-items": SimilarItemsModel.from_arrays,
-    }
-    if kind not in readers:
-        raise ValueError(
-            f"{path} holds a model of kind {kind!r}; known are {', '.join(sorted(readers))}: train it again"
-        )
-    return readers[kind](arrays)
+_MOSTLY_ALIKE = ((0.25, 0.25, 1.0), (0.5, 0.5, 1.0))
 
 
 def _user_personalization(hyperparameters: Mapping[str, str]) -> Recipe:
     """`recency_mask` (v2: `apply_recency_bias`) false: old events weigh nearly as much as new ones.
 
-    The sizes of Personalize's neural network (`hidden_dimension`, `bptt`) mean nothing to this model.
+    Users are left out by percentiles only where they are set: Personalize's default, to leave out the longest hundredth
+    of histories, gains nothing here. The sizes of its neural network (`hidden_dimension`, `bptt`) mean nothing to this
+    model.
     """
     recency = hyperparameters.get("recency_mask", hyperparameters.get("apply_recency_bias", "true"))
-    return SequenceRidge() if recency.lower() == "true" else SequenceRidge(decays=(_NO_RECENCY,))
+    percentiles = Percentiles.of(hyperparameters, EVERYONE)
+    if recency.lower() == "true":
+        return SequenceRidge(percentiles=percentiles)
+    return SequenceRidge(decays=(_NO_RECENCY,), percentiles=percentiles)
 
 
 def _similar_items(hyperparameters: Mapping[str, str]) -> Recipe:
@@ -53,17 +40,73 @@ def _similar_items(hyperparameters: Mapping[str, str]) -> Recipe:
     return SimilarItems(popularity_discount=float(hyperparameters.get("popularity_discount_factor", "0.0")))
 
 
-def _popularity_count(hyperparameters: Mapping[str, str]) -> Recipe:  # noqa: ARG001 - the recipe has none
-    return Popularity()
+def _sims(hyperparameters: Mapping[str, str]) -> Recipe:
+    """All of Personalize's: `popularity_discount_factor`, `min_cointeraction_count` and the four percentiles."""
+    return Sims(
+        popularity_discount=float(hyperparameters.get("popularity_discount_factor", "0.5")),
+        least_together=int(hyperparameters.get("min_cointeraction_count", "3")),
+        percentiles=Percentiles.of(hyperparameters, PERCENTILES),
+    )
+
+
+def _trending(hyperparameters: Mapping[str, str]) -> Recipe:
+    """`trend_discovery_frequency` is the length of a window."""
+    frequency = hyperparameters.get("trend_discovery_frequency", "2 hours")
+    if frequency not in WINDOWS:
+        raise ValueError(f"trend_discovery_frequency {frequency!r} is none of {', '.join(WINDOWS)}")
+    return Trending(window=WINDOWS[frequency])
+
+
+def _always(recipe: Recipe) -> Callable[[Mapping[str, str]], Recipe]:
+    """Of a recipe without hyperparameters."""
+    return lambda _: recipe
 
 
 RECIPES: Mapping[str, Callable[[Mapping[str, str]], Recipe]] = {
     "aws-user-personalization": _user_personalization,
     "aws-user-personalization-v2": _user_personalization,
+    "aws-personalized-ranking": _user_personalization,
+    "aws-personalized-ranking-v2": _user_personalization,
     "aws-similar-items": _similar_items,
-    "aws-popularity-count": _popularity_count,
+    "aws-sims": _sims,
+    "aws-popularity-count": _always(Popularity()),
+    "aws-trending-now": _trending,
+    "aws-ecomm-popular-items-by-views": _always(Popularity()),
+    "aws-ecomm-popular-items-by-purchases": _always(Popularity()),
+    "aws-ecomm-frequently-bought-together": _always(BoughtTogether()),
+    "aws-ecomm-customers-who-viewed-x-also-viewed": _always(SimilarItems()),
+    "aws-ecomm-recommended-for-you": _always(SequenceRidge()),
+    "aws-vod-because-you-watched-x": _always(SimilarItems()),
+    "aws-vod-more-like-x": _always(SimilarItems(blends=_MOSTLY_ALIKE)),
+    "aws-vod-most-popular": _always(Popularity()),
+    "aws-vod-trending-now": _always(Trending()),
+    "aws-vod-top-picks": _always(SequenceRidge()),
 }
-"""Personalize's recipe name → the recipe for some hyperparameters, by Personalize's names, all values strings."""
+"""Personalize's recipe name → the recipe for some hyperparameters, by Personalize's names, all values strings.
 
-RELATED_ITEMS = frozenset({"aws-similar-items"})
+Of a domain's use case, whoever calls has chosen the events that it is about (views, purchases).
+"""
+
+RELATED_ITEMS = frozenset(
+    {
+        "aws-similar-items",
+        "aws-sims",
+        "aws-ecomm-frequently-bought-together",
+        "aws-ecomm-customers-who-viewed-x-also-viewed",
+        "aws-vod-because-you-watched-x",
+        "aws-vod-more-like-x",
+    }
+)
 """The recipes whose models are asked with one item instead of a user's history."""
+
+WITHOUT_HISTORY = frozenset(
+    {
+        "aws-popularity-count",
+        "aws-trending-now",
+        "aws-ecomm-popular-items-by-views",
+        "aws-ecomm-popular-items-by-purchases",
+        "aws-vod-most-popular",
+        "aws-vod-trending-now",
+    }
+)
+"""The recipes whose models answer the same to everyone, whatever the history."""

@@ -31,6 +31,7 @@ _BLENDS: tuple[Blend, ...] = (
     (0.5, 1.0, 0.25),
     (1.0, 1.0, 0.5),
 )
+_WITHOUT_ATTRIBUTES: Blend = (1.0, 1.0, 0.0)
 _HELD_OUT = 0.1
 _MOST_EVENTS = 50_000
 _MOST_QUESTIONS = 2_000
@@ -74,15 +75,10 @@ class SimilarItems:
         tell(0.6)
         neighbours = strongest(self._blended(interactions, attributes, blend), self.kept)
         tell(1.0)
-        return SimilarItemsModel(
-            popularity=PopularityModel(interactions.item_ids, users),
-            starts=neighbours.indptr.astype(np.int64),
-            neighbours=neighbours.indices.astype(np.int32),
-            values=neighbours.data.astype(np.float32),
-        )
+        return SimilarItemsModel.of(interactions.item_ids, users, neighbours)
 
     def _choose(self, interactions: Interactions, attributes: csr_array | None, seed: int) -> Blend:
-        blends = [blend for blend in self.blends if attributes is not None or not blend[2]]
+        blends = [blend for blend in self.blends if attributes is not None or not blend[2]] or [_WITHOUT_ATTRIBUTES]
         luck = np.random.default_rng(seed).random(len(interactions.user_ids))
         share = min(1.0, _MOST_EVENTS / max(1, len(interactions)))
         asked, answers = _questions(interactions.of_users(luck >= 1 - _HELD_OUT * share), seed)
@@ -128,6 +124,16 @@ class SimilarItemsModel:
     starts: NDArray[np.int64]
     neighbours: NDArray[np.int32]
     values: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, item_ids: NDArray[np.str_], users: NDArray[np.int64], neighbours: csr_array) -> SimilarItemsModel:
+        """Of a relation (n_items, n_items) whose rows hold what is beside each item; `users`: of each item."""
+        return cls(
+            popularity=PopularityModel(item_ids, users),
+            starts=neighbours.indptr.astype(np.int64),
+            neighbours=neighbours.indices.astype(np.int32),
+            values=neighbours.data.astype(np.float32),
+        )
 
     @property
     def item_ids(self) -> NDArray[np.str_]:

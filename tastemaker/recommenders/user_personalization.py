@@ -11,6 +11,7 @@ from tastemaker.recommenders import normal_equations
 from tastemaker.recommenders.choice import choose_decay
 from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.model import best, known
+from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge import largest, ridge_weights
@@ -47,7 +48,8 @@ class SequenceRidge:
     `decays`: the values tried for g; the best on held-out users is taken (`choice`). `exact_items`: how many of the
     most popular items enter the regression; time grows with its cube, memory with its square (3,000: 300 MB). Other
     items are scored by how often they come next, whatever the history. `dimensions`: of the neighbourhoods.
-    `kept_weights`: of each item, the largest; the rest changes nothing that shows in the metrics.
+    `kept_weights`: of each item, the largest; the rest changes nothing that shows in the metrics. `percentiles`: the
+    users who take part.
 
     Related: EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019), whose histories have no order.
     """
@@ -56,6 +58,7 @@ class SequenceRidge:
     exact_items: int = 3_000
     dimensions: int = 60
     kept_weights: int = 300
+    percentiles: Percentiles = EVERYONE
 
     def fit(
         self,
@@ -67,6 +70,7 @@ class SequenceRidge:
     ) -> SequenceRidgeModel:
         """Train; `seed` draws the users on whom the decay is chosen."""
         tell = progress or _nobody
+        interactions = self.percentiles.apply(interactions)
         decay = choose_decay(interactions, self.decays, seed=seed, progress=lambda share: tell(0.3 * share))
         users = distinct_users(interactions)
         popular = np.argsort(-users, kind="stable")[: self.exact_items]

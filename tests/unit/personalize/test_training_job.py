@@ -86,8 +86,8 @@ def test_the_minima_themselves_are_enough(tmp_path: Path) -> None:
 
 
 def test_a_recipe_that_cannot_be_trained_is_refused_with_those_that_can(tmp_path: Path) -> None:
-    with pytest.raises(TrainingRefused, match=r"The recipe aws-sims cannot be trained here.*aws-popularity-count"):
-        train_on(tmp_path, records(returning(50, 1000)), recipe="aws-sims")
+    with pytest.raises(TrainingRefused, match=r"The recipe aws-hrnn cannot be trained here.*aws-popularity-count"):
+        train_on(tmp_path, records(returning(50, 1000)), recipe="aws-hrnn")
 
 
 def test_a_threshold_that_is_no_number_is_refused(tmp_path: Path) -> None:

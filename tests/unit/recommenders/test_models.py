@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tastemaker.recommenders import RECIPES, Popularity, SequenceRidge, load
+from tastemaker.recommenders import RECIPES, Popularity, SequenceRidge, Trending, load
 from tests.unit.recommenders.planted import checkerboard, cycles, names, places, random_interactions
 
 if TYPE_CHECKING:
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from tastemaker.recommenders import Recipe
 
 RECIPE = pytest.mark.parametrize("recipe", [Popularity(), SequenceRidge()], ids=["popularity", "ridge"])
+EVERY = pytest.mark.parametrize(
+    "recipe", [Popularity(), SequenceRidge(), Trending(window=120)], ids=["popularity", "ridge", "trending"]
+)
 
 
-@RECIPE
+@EVERY
 def test_scores_are_a_distribution_over_the_whole_catalogue(recipe: Recipe) -> None:
     model = recipe.fit(checkerboard())
 
@@ -33,7 +36,7 @@ def test_scores_are_a_distribution_over_the_whole_catalogue(recipe: Recipe) -> N
         assert scores.sum() == pytest.approx(1.0, abs=1e-5)
 
 
-@RECIPE
+@EVERY
 def test_recommendations_come_best_first_with_the_scores_of_the_whole_catalogue(recipe: Recipe) -> None:
     model = recipe.fit(checkerboard())
     history = np.array([2, 4], dtype=np.int32)
@@ -46,14 +49,14 @@ def test_recommendations_come_best_first_with_the_scores_of_the_whole_catalogue(
     np.testing.assert_array_equal(np.sort(scores), np.sort(model.scores(history))[-7:])
 
 
-@RECIPE
+@EVERY
 def test_more_than_there_is_gives_all_there_is(recipe: Recipe) -> None:
     items, _ = recipe.fit(checkerboard()).recommend(np.array([1], dtype=np.int32), 1_000)
 
     assert sorted(items.tolist()) == list(range(20))
 
 
-@RECIPE
+@EVERY
 def test_only_candidates_are_recommended_in_the_order_they_have_without_a_mask(recipe: Recipe) -> None:
     model = recipe.fit(checkerboard())
     history = np.array([1, 3], dtype=np.int32)
@@ -79,7 +82,7 @@ def test_a_history_of_nothing_known_gets_what_most_people_had(recipe: Recipe) ->
         assert model.recommend(np.array(history, dtype=np.int32), 12)[0].tolist() == popular.tolist()
 
 
-@RECIPE
+@EVERY
 def test_unknown_items_in_a_history_are_passed_over(recipe: Recipe) -> None:
     model = recipe.fit(cycles())
 
@@ -89,7 +92,7 @@ def test_unknown_items_in_a_history_are_passed_over(recipe: Recipe) -> None:
     np.testing.assert_array_equal(known, mixed)
 
 
-@RECIPE
+@EVERY
 def test_a_saved_model_is_the_same_bytes_each_time_and_answers_the_same(recipe: Recipe, tmp_path: Path) -> None:
     first, second = tmp_path / "first.model", tmp_path / "second.npz"
     recipe.fit(checkerboard(), seed=3).save(first)
@@ -104,7 +107,7 @@ def test_a_saved_model_is_the_same_bytes_each_time_and_answers_the_same(recipe: 
     assert loaded.item_ids.tolist() == model.item_ids.tolist()
 
 
-@RECIPE
+@EVERY
 def test_ids_and_their_order_do_not_matter(recipe: Recipe) -> None:
     log = random_interactions(n_users=40, n_items=15, n_events=600, seed=4)
     other = type(log).from_columns(
