@@ -7,7 +7,8 @@ from tastemaker.recommenders.loading import load
 from tastemaker.recommenders.model import Model, Recipe
 from tastemaker.recommenders.percentiles import Percentiles
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
-from tastemaker.recommenders.recipes import RECIPES, RELATED_ITEMS, WITHOUT_HISTORY
+from tastemaker.recommenders.recipes import RECIPES, RELATED_ITEMS, SEGMENT_RECIPES, WITHOUT_HISTORY
+from tastemaker.recommenders.segments import SegmentModel, Segments
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.sims import Sims
 from tastemaker.recommenders.trending import Trending, TrendingModel
@@ -16,6 +17,7 @@ from tastemaker.recommenders.user_personalization import SequenceRidge, Sequence
 __all__ = [
     "RECIPES",
     "RELATED_ITEMS",
+    "SEGMENT_RECIPES",
     "WITHOUT_HISTORY",
     "Attributes",
     "BoughtTogether",
@@ -25,6 +27,8 @@ __all__ = [
     "Popularity",
     "PopularityModel",
     "Recipe",
+    "SegmentModel",
+    "Segments",
     "SequenceRidge",
     "SequenceRidgeModel",
     "SimilarItems",

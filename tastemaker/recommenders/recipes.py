@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tastemaker.recommenders.bought_together import BoughtTogether
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import Popularity
+from tastemaker.recommenders.segments import Segments
 from tastemaker.recommenders.similar_items import SimilarItems
 from tastemaker.recommenders.sims import PERCENTILES, Sims
 from tastemaker.recommenders.trending import WINDOWS, Trending
@@ -86,6 +87,12 @@ RECIPES: Mapping[str, Callable[[Mapping[str, str]], Recipe]] = {
 
 Of a domain's use case, whoever calls has chosen the events that it is about (views, purchases).
 """
+
+SEGMENT_RECIPES: Mapping[str, Callable[[Mapping[str, str]], Segments]] = {
+    "aws-item-affinity": lambda _: Segments(),
+    "aws-item-attribute-affinity": lambda _: Segments(),
+}
+"""The same of recipes whose models answer with users. Their `hidden_dimension` means nothing to the model."""
 
 RELATED_ITEMS = frozenset(
     {

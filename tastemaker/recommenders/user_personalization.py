@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.interactions import Interactions
 
+SEEN = 0.02
+"""Of an item that the user has had, the share of what the regression says that is added to the repeat table's."""
+
 _NO_WEIGHT = 1e-3
 _SURPRISE = 0.1
-_SEEN = 0.02
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,11 @@ class SequenceRidgeModel:
     def item_ids(self) -> NDArray[np.str_]:
         return self.popularity.item_ids
 
+    @property
+    def memory(self) -> int:
+        """How many of the last items of the regression weigh anything."""
+        return 1 + int(np.log(_NO_WEIGHT) / np.log(self.decay))
+
     def with_items(self, ids: Iterable[str]) -> SequenceRidgeModel:
         """The same model in a catalogue that has these items as well.
 
@@ -152,11 +159,11 @@ class SequenceRidgeModel:
             expected = self.rate.copy()
         items, values = self.repeats.values(history)
         # who has had all that is near gets it again before what is far, even where nobody repeats
-        expected[items] = values + np.float32(_SEEN) * expected[items]
+        expected[items] = values + np.float32(SEEN) * expected[items]
         return expected
 
     def _from_sequence(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        recent = places[-(1 + int(np.log(_NO_WEIGHT) / np.log(self.decay))) :]
+        recent = places[-self.memory :]
         weight = np.power(self.decay, np.arange(len(recent) - 1, -1, -1)).astype(np.float32)
         flow = weight[:, None] * self.values[recent]
         own = np.bincount(self.columns[recent].ravel(), flow.ravel(), len(self.head))
@@ -188,22 +195,25 @@ class SequenceRidgeModel:
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez_compressed(
-                file,
-                kind=np.array("sequence-ridge"),
-                item_ids=self.item_ids,
-                users=self.popularity.users,
-                decay=np.array(self.decay),
-                head=self.head,
-                columns=self.columns,
-                values=self.values,
-                vectors=self.vectors,
-                shared=self.shared,
-                rate=self.rate,
-                base=self.base,
-                repeats_recent=self.repeats.recent,
-                repeats_far=np.array(self.repeats.far),
-            )
+            np.savez_compressed(file, allow_pickle=False, **self.arrays())
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads."""
+        return {
+            "kind": np.array("sequence-ridge"),
+            "item_ids": self.item_ids,
+            "users": self.popularity.users,
+            "decay": np.array(self.decay),
+            "head": self.head,
+            "columns": self.columns,
+            "values": self.values,
+            "vectors": self.vectors,
+            "shared": self.shared,
+            "rate": self.rate,
+            "base": self.base,
+            "repeats_recent": self.repeats.recent,
+            "repeats_far": np.array(self.repeats.far),
+        }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SequenceRidgeModel:
