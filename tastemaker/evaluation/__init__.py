@@ -13,6 +13,14 @@ from tastemaker.evaluation.evaluate import (
 )
 from tastemaker.evaluation.leave_one_out import LEAVE_ONE_OUT, judge_last, leave_one_out_split, textbook_metrics
 from tastemaker.evaluation.metrics import personalize_metrics
+from tastemaker.evaluation.segments import (
+    SegmentSplit,
+    attributes_asked,
+    items_asked,
+    measure_segments,
+    segment_metrics,
+    segment_split,
+)
 from tastemaker.evaluation.split import Request, Split, personalize_split
 
 __all__ = [
@@ -23,14 +31,20 @@ __all__ = [
     "Ranker",
     "RepeatLast",
     "Request",
+    "SegmentSplit",
     "Split",
+    "attributes_asked",
     "evaluate",
+    "items_asked",
     "judge",
     "judge_last",
     "last_item",
     "leave_one_out_split",
+    "measure_segments",
     "personalize_metrics",
     "personalize_split",
+    "segment_metrics",
+    "segment_split",
     "textbook_metrics",
     "whole_history",
 ]

@@ -26,9 +26,15 @@ _PAIRS_AT_ONCE = 1_000_000
 
 @dataclass(frozen=True)
 class Segments:
-    """Users by their affinity to items: the sum of what a `SequenceRidge` expects of these items from each history."""
+    """Users by a_u = n_u Σ_i E_ui over the items: how much the user consumes, times how much of it goes to the items.
 
-    ridge: SequenceRidge = field(default_factory=SequenceRidge)
+    E_ui is what a `SequenceRidge` expects of item i from the history of user u, n_u the number of events in it. A sum
+    below 0 stays as it is. The ridge's memory is long (g = 0.95): a segment is not about the very next item. Without
+    n_u the most active users, who do most of everything, are found too late: on the small MovieLens file hits at 1 %
+    fall from 0.54 to 0.26.
+    """
+
+    ridge: SequenceRidge = field(default_factory=lambda: SequenceRidge(decays=(0.95,)))
 
     def fit(
         self,
@@ -72,6 +78,11 @@ class SegmentModel:
         return best(self.affinities(chosen), k) if len(chosen) else np.empty(0, dtype=np.int32)
 
     def affinities(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(n_users,): a_u of `Segments` for `items`, distinct positions."""
+        expected = self.expected(items)
+        return np.asarray(np.where(expected > 0, expected * np.diff(self.starts), expected), dtype=np.float32)
+
+    def expected(self, items: NDArray[np.int32]) -> NDArray[np.float64]:
         """(n_users,): Σ over `items`, distinct positions, of `SequenceRidgeModel.expected` of the user's history.
 
         The sum over items goes before that over events; only items that a user has had are looked at one by one.
@@ -80,15 +91,15 @@ class SegmentModel:
         recent = self._recent
         flow = np.bincount(recent.user, recent.weight * weights.total[recent.place], len(self.user_ids))
         with_sequence = self.ridge.base[items].sum(dtype=np.float64) + flow
-        affinity = np.where(recent.count > 0, with_sequence, self.ridge.rate[items].sum(dtype=np.float64))
+        expected = np.where(recent.count > 0, with_sequence, self.ridge.rate[items].sum(dtype=np.float64))
         had = self._distinct.of_items(items, len(self.item_ids))
         for start in range(0, len(had.user), _PAIRS_AT_ONCE):
             some = had.between(start, start + _PAIRS_AT_ONCE)
-            replaced = some.value - (1 - SEEN) * self._expected(some, weights)
-            affinity += np.bincount(some.user, replaced, len(self.user_ids))
-        return np.asarray(affinity, dtype=np.float32)
+            replaced = some.value - (1 - SEEN) * self._of_pairs(some, weights)
+            expected += np.bincount(some.user, replaced, len(self.user_ids))
+        return np.asarray(expected, dtype=np.float64)
 
-    def _expected(self, pairs: DistinctItems, weights: _Columns) -> NDArray[np.float64]:
+    def _of_pairs(self, pairs: DistinctItems, weights: _Columns) -> NDArray[np.float64]:
         """(n_pairs,): what the ridge expects of each pair's item, as if the user had not had it."""
         count = self._recent.count[pairs.user]
         expected = np.where(count > 0, self.ridge.base[pairs.item], self.ridge.rate[pairs.item]).astype(np.float64)

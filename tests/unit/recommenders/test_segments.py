@@ -46,21 +46,26 @@ def test_several_items_add_up() -> None:
 
 @pytest.mark.parametrize("exact_items", [3_000, 7])
 @pytest.mark.parametrize("asked", [[3], [0, 1, 2, 9, 14], list(range(15))])
-def test_affinity_is_the_sum_of_what_is_expected_of_each_item(asked: list[int], exact_items: int) -> None:
+def test_affinity_is_the_sum_of_what_is_expected_of_each_item_times_what_the_user_consumes(
+    asked: list[int], exact_items: int
+) -> None:
     log = random_interactions(n_users=60, n_items=15, n_events=900, seed=5).with_items(["i0-new"])
     model = Segments(SequenceRidge(exact_items=exact_items)).fit(log)
 
-    found = model.affinities(np.array(asked, dtype=np.int32))
+    items = np.array(asked, dtype=np.int32)
+    found, times = model.expected(items), np.bincount(log.user)
 
-    one_by_one = [model.ridge.expected(log.history(user))[asked].sum() for user in range(60)]
+    one_by_one = np.array([model.ridge.expected(log.history(user))[asked].sum() for user in range(60)])
     np.testing.assert_allclose(found, one_by_one, rtol=1e-4, atol=1e-5)
+    consumed = np.where(one_by_one > 0, one_by_one * times, one_by_one)
+    np.testing.assert_allclose(model.affinities(items), consumed, rtol=1e-4, atol=1e-4)
 
 
 def test_a_user_without_items_of_the_regression_gets_the_rate() -> None:
     log = interactions_of({**{f"u{n:02d}": ["a", "b", "a"] for n in range(30)}, "loner": ["z"]})
     model = Segments(SequenceRidge(exact_items=2)).fit(log)
 
-    found = model.affinities(np.array([1], dtype=np.int32))
+    found = model.expected(np.array([1], dtype=np.int32))
 
     assert found[0] == pytest.approx(float(model.ridge.rate[1]), rel=1e-5)
     assert str(model.user_ids[0]) == "loner"
@@ -96,7 +101,7 @@ def test_the_same_model_serves_the_histories_of_others() -> None:
     assert _users(served, ["a"], 1) == ["cy"]
     a = np.array([0], dtype=np.int32)
     expected = served.ridge.expected(np.array([4, 5], dtype=np.int32))[0]
-    assert served.affinities(a)[2] == pytest.approx(expected, rel=1e-5)
+    assert served.expected(a)[2] == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_saved_model_answers_the_same_and_is_read_as_what_it_is(tmp_path: Path) -> None:
