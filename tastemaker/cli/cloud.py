@@ -14,11 +14,15 @@ from tastemaker.personalize.streams import LogUnreadable
 
 
 @contextmanager
-def embedded_cloud(*, host: str = "127.0.0.1", port: int, data_dir: Path | None = None) -> Iterator[EmbeddedCloud]:
+def embedded_cloud(
+    *, host: str = "127.0.0.1", port: int, data_dir: Path | None = None, fsync_events: bool = False
+) -> Iterator[EmbeddedCloud]:
     """An embedded cloud, running. Raises `CommandError` where the port or the folder is somebody else's."""
     with ExitStack() as running:
         try:
-            cloud = running.enter_context(EmbeddedCloud(host=host, port=port, data_dir=data_dir))
+            cloud = running.enter_context(
+                EmbeddedCloud(host=host, port=port, data_dir=data_dir, fsync_events=fsync_events)
+            )
         except (ServerError, DataDirectoryInUse, LogUnreadable) as error:
             raise CommandError(str(error)) from error
         except OSError as error:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def endpoint(arguments: Namespace) -> int:
     console = Console()
     data_dir: Path | None = arguments.data_dir
-    with embedded_cloud(host=arguments.host, port=arguments.port, data_dir=data_dir) as cloud:
+    with embedded_cloud(
+        host=arguments.host, port=arguments.port, data_dir=data_dir, fsync_events=arguments.fsync
+    ) as cloud:
         print_environment(console, cloud.endpoint_url)
         serve_until_interrupted(console)
     return 0

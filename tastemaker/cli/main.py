@@ -109,6 +109,11 @@ def _endpoint(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where Personalize keeps its resources, datasets and models (default: a temporary folder)",
     )
+    parser.add_argument(
+        "--fsync",
+        action="store_true",
+        help="have events on the disk before they are acknowledged: they outlive a loss of power, not only the process",
+    )
     _port(parser, default=ENDPOINT_PORT)
 
 

@@ -49,7 +49,8 @@ class EmbeddedCloud:
     """Runs once, from `with` to its end, one at a time in a process. Everything but `data_dir` is gone afterwards.
 
     `host` and `port` are the endpoint's, `api_port` that of the first HTTP API which is deployed; 0 takes any that is
-    free. `clock` is what waits, retries and throttles go by, `function_log` gets every line that functions write.
+    free. With `fsync_events` an event is on the disk before it is acknowledged, and not only the operating system's.
+    `clock` is what waits, retries and throttles go by, `function_log` gets every line that functions write.
     `durations` and `quotas` are Personalize's.
     Entering raises AlreadyRunning and PortInUse.
     """
@@ -62,6 +63,7 @@ class EmbeddedCloud:
         api_port: int = 0,
         region: str = DEFAULT_REGION,
         data_dir: Path | None = None,
+        fsync_events: bool = False,
         clock: Clock | None = None,
         function_log: LogSink = _to_logging,
         durations: Durations = NO_DURATIONS,
@@ -71,6 +73,7 @@ class EmbeddedCloud:
         self._host, self._port, self._api_port = host, port, api_port
         self._region = region
         self._data_dir = data_dir
+        self._fsync_events = fsync_events
         self._clock = clock or RealClock()
         self._function_log = function_log
         self._cleanup = ExitStack()
@@ -207,6 +210,7 @@ class EmbeddedCloud:
             objects=objects,
             clock=self._clock,
             data_dir=self._data_dir,
+            fsync_events=self._fsync_events,
             durations=self._durations,
             quotas=self._quotas,
         )
