@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile
 
 from tastemaker import recommenders
@@ -48,8 +48,7 @@ class Question:
     """Which items of the model's catalogue may be recommended; None: all."""
 
 
-@dataclass(frozen=True)
-class Recommended:
+class Recommended(NamedTuple):
     """`score`: the item's share of a softmax over the catalogue; None where the recipe has no scores."""
 
     item_id: str

@@ -55,13 +55,7 @@ def compile_reader(shape: Shape) -> Reader:
 def compile_writer(shape: Shape) -> Writer:
     """The writer of `shape`: keeps the members the model knows, leaves out what is None, rounds timestamps to ms."""
     if isinstance(shape, StructureShape):
-        writers = [(name, compile_writer(member)) for name, member in shape.members.items()]
-
-        def write_structure(members: Members) -> Members:
-            found = ((name, write, members.get(name)) for name, write in writers)
-            return {name: write(value) for name, write, value in found if value is not None}
-
-        return write_structure
+        return _structure_writer(shape)
     if isinstance(shape, ListShape):
         write_member = compile_writer(shape.member)
         return lambda values: [write_member(value) for value in values]
@@ -70,7 +64,27 @@ def compile_writer(shape: Shape) -> Writer:
         return lambda entries: {key: write_value(value) for key, value in entries.items()}
     if shape.type_name == "timestamp":
         return lambda seconds: round(seconds, 3)
-    return lambda value: value
+    return _as_it_is
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _structure_writer(shape: StructureShape) -> Writer:
+    writers = {name: compile_writer(member) for name, member in shape.members.items()}
+
+    def write_structure(members: Members) -> Members:
+        # by what is there, not by what could be: a list of recommendations has few of its many members
+        written = {}
+        for name, value in members.items():
+            write = writers.get(name)
+            if write is not None and value is not None:
+                # most members go as they are, and a call for each would cost more than all else here
+                written[name] = value if write is _as_it_is else write(value)
+        return written
+
+    return write_structure
 
 
 def _structure_reader(shape: StructureShape) -> Reader:

@@ -20,6 +20,7 @@ from tastemaker.personalize.errors import PersonalizeError, Serialization, Unkno
 from tastemaker.personalize.shapes import Members, Reader, Writer, compile_reader, compile_writer, read
 
 _TARGET_HEADER: Final = "x-amz-target"
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _REST_SERVICES: Final = ("personalize-runtime", "personalize-events")
 
 
@@ -108,7 +109,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _encoded(value: object) -> bytes:
     # ASCII escapes carry lone surrogates, which UTF-8 could not
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _ENCODE(value).encode("ascii")
 
 
 def operations() -> Iterable[Operation]:

@@ -59,16 +59,15 @@ class Recipe(Protocol):
 
 def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
     """The positions of the k largest allowed values, largest first, the earlier position first among equals."""
-    allowed = np.arange(len(values)) if candidates is None else np.flatnonzero(candidates)
-    k = min(k, len(allowed))
+    allowed = None if candidates is None else np.flatnonzero(candidates)
+    found = values if allowed is None else values[allowed]
+    k = min(k, len(found))
     if k <= 0:
         return np.empty(0, dtype=np.int32)
-    found = values[allowed]
-    if k < len(allowed):
-        least = np.partition(found, len(found) - k)[len(found) - k]
-        keep = found >= least
-        allowed, found = allowed[keep], found[keep]
-    return allowed[np.argsort(-found, kind="stable")[:k]].astype(np.int32)
+    least = np.partition(found, len(found) - k)[len(found) - k]
+    places = np.flatnonzero(found >= least)
+    places = places[np.argsort(-found[places], kind="stable")[:k]]
+    return (places if allowed is None else allowed[places]).astype(np.int32)
 
 
 def known(history: NDArray[np.int32], n_items: int) -> NDArray[np.int32]:

@@ -67,12 +67,15 @@ class RepeatTable:
 
     def values(self, history: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The distinct items of a history, the last one first, and what the table says of each."""
-        distinct, first, counts = np.unique(history[::-1], return_index=True, return_counts=True)
-        order = np.argsort(first)
-        row = np.minimum(counts[order], COUNTS) - 1
+        # a history is short: a dictionary, which keeps the order, has counted it before an array is sorted
+        times: dict[int, int] = {}
+        for item in reversed(history.tolist()):
+            times[item] = times.get(item, 0) + 1
+        distinct = np.fromiter(times, dtype=np.int32, count=len(times))
+        row = np.minimum(list(times.values())[:DEPTH], COUNTS) - 1
         values = np.full(len(distinct), self.far, dtype=np.float32)
-        values[:DEPTH] = self.recent[row[:DEPTH], np.arange(min(DEPTH, len(distinct)))]
-        return distinct[order], values
+        values[:DEPTH] = self.recent[row, np.arange(len(row))]
+        return distinct, values
 
 
 def _some_users(interactions: Interactions) -> Interactions:

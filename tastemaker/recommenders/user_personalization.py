@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ SEEN = 0.02
 
 _NO_WEIGHT = 1e-3
 _SURPRISE = 0.1
+_ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,15 @@ class SequenceRidgeModel:
             return self.popularity.recommend(history, k, candidates)
         expected = self.expected(history)
         items = best(expected, k, candidates)
-        return items, self._shares(expected)[items]
+        return items, self._shares(expected, items)
 
-    def _shares(self, expected: NDArray[np.float32]) -> NDArray[np.float32]:
-        shares = np.maximum(expected, 0) + (_SURPRISE * self.rate.mean() + 1e-9)
-        return np.asarray(shares / shares.sum(), dtype=np.float32)
+    def _shares(self, expected: NDArray[np.float32], items: NDArray[np.int32] | slice = _ALL) -> NDArray[np.float32]:
+        shares = np.maximum(expected, 0) + self._surprise
+        return np.asarray(shares[items] / shares.sum(), dtype=np.float32)
+
+    @cached_property
+    def _surprise(self) -> np.float32:
+        return np.float32(_SURPRISE * self.rate.mean() + 1e-9)
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
