@@ -32,7 +32,7 @@ _TYPES = {
 }
 _ROW = re.compile(r"(columns, got \d+): .*", re.DOTALL)
 _SOMETHING = re.compile(rb"[^\r\n]")
-_BLOCK = 4 << 20  # bytes: a dictionary is built for each block, and no line may be longer
+_BLOCK = 4 << 20  # bytes: no line may be longer
 _CODES = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -60,7 +60,6 @@ def read_csv(data: bytes, schema: Schema, name: str) -> tuple[tuple[str, ...], p
     types = {field.name: arrow_type(field, schema) for field in schema.fields}
     has_records = _SOMETHING.search(data, end) is not None
     table = _parse(body, header, types, name) if has_records else pa.schema(types).empty_table()
-    table = table.unify_dictionaries()
     _check_lines(data, table, schema, name)
     for position, field in enumerate(schema.fields):
         checked = _checked(field, table.column(position), name)
@@ -88,14 +87,16 @@ def _check_header(header: tuple[str, ...], schema: Schema, name: str) -> None:
 
 
 def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataType], name: str) -> pa.Table:
+    # strings are parsed as such and encoded after, a column at a time: in half the time of pyarrow's own dictionaries
+    parsed = {name: pa.string() if type_ == _CODES else type_ for name, type_ in types.items()}
     try:
-        return pacsv.read_csv(
+        table = pacsv.read_csv(
             pa.BufferReader(body),
             read_options=pacsv.ReadOptions(column_names=_distinct(header), block_size=_BLOCK),
             parse_options=pacsv.ParseOptions(double_quote=False, escape_char="\\"),
             convert_options=pacsv.ConvertOptions(
-                column_types=types,
-                include_columns=list(types),
+                column_types=parsed,
+                include_columns=list(parsed),
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
@@ -107,6 +108,10 @@ def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataTyp
         # the message ends in the row itself, which is no log's business
         said = _ROW.sub(r"\1", str(error))
         raise ImportRefused(NONCONFORMING, f"{name}: {said}") from error
+    for position, (column, type_) in enumerate(types.items()):
+        if type_ == _CODES:
+            table = table.set_column(position, column, table[column].dictionary_encode())
+    return table
 
 
 def _spellings(word: str) -> list[str]:
