@@ -1,0 +1,55 @@
+"""The embedded Personalize in this process as an endpoint of the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from tastemaker.conformance.endpoint import CLIENT_CONFIG, Endpoint
+from tastemaker.conformance.waiting import LOCAL
+from tastemaker.conformance.world import World
+from tastemaker.personalize.in_process import client
+from tastemaker.personalize.objects import MemoryObjects
+from tastemaker.personalize.service import Personalize
+
+ROLE: Final = "arn:aws:iam::123456789012:role/conformance"
+
+
+class MemoryFiles:
+    """The files of the embedded Personalize's own objects."""
+
+    bucket = "conformance"
+
+    def __init__(self, objects: MemoryObjects) -> None:
+        self._objects = objects
+        objects.put(self.bucket, "a-file-of-somebody-else", b"")
+
+    def put(self, key: str, text: str) -> None:
+        self._objects.put(self.bucket, key, text.encode())
+
+    def texts(self, prefix: str) -> Mapping[str, str]:
+        return {key: self._text(key) for key in self._objects.list(self.bucket, prefix, role_arn=ROLE)}
+
+    def delete(self, prefix: str) -> None:
+        """They are gone with the process."""
+
+    def _text(self, key: str) -> str:
+        with self._objects.open(self.bucket, key, role_arn=ROLE) as opened:
+            return opened.read().decode()
+
+
+@contextmanager
+def embedded_world(prefix: str = "conformance") -> Iterator[World]:
+    """A world at an embedded Personalize of its own."""
+    objects = MemoryObjects({})
+    personalize = Personalize(objects=objects)
+    try:
+        clients = {
+            "personalize": client(personalize, "personalize", config=CLIENT_CONFIG),
+            "personalize-runtime": client(personalize, "personalize-runtime", config=CLIENT_CONFIG),
+            "personalize-events": client(personalize, "personalize-events", config=CLIENT_CONFIG),
+        }
+        yield World(Endpoint(clients), MemoryFiles(objects), ROLE, prefix, LOCAL)
+    finally:
+        personalize.close()
