@@ -28,7 +28,7 @@ class Patience:
     now: Callable[[], float] = time.monotonic
 
 
-LOCAL: Final = Patience(first=0.01, longest=0.2, seconds=120.0)
+LOCAL: Final = Patience(first=0.002, longest=0.2, seconds=120.0)
 AWS: Final = Patience(first=2.0, longest=60.0, seconds=4 * 3600.0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -14,6 +14,20 @@ from tastemaker.conformance.resources import BY_WORD, Resource, kind_of
 from tastemaker.conformance.waiting import Patience, TookTooLong, attempts, is_throttled, is_transitional
 
 _UPDATES: Final = ("latestCampaignUpdate", "latestDatasetUpdate", "latestSolutionUpdate", "latestRecommenderUpdate")
+
+QUOTAS: Final[Mapping[str, int]] = {
+    "DatasetGroup": 5,
+    "DatasetImportJob": 5,
+    "DataDeletionJob": 5,
+    "Filter": 30,
+    "Solution": 10,
+    "SolutionVersion": 20,
+    "Campaign": 5,
+    "Recommender": 5,
+    "BatchInferenceJob": 5,
+    "BatchSegmentJob": 5,
+}
+"""How many of a kind an account, a region or a dataset group may have, unless AWS has granted more."""
 
 Made = TypeVar("Made")
 
@@ -44,6 +58,7 @@ class World:
     role_arn: str
     prefix: str
     patience: Patience
+    quotas: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _shared: dict[str, object] = field(default_factory=dict)
 
@@ -166,6 +181,15 @@ class World:
             yield sample
         finally:
             self.discard(sample.arn)
+
+    def stop(self, version_arn: str) -> None:
+        """End a training, where it has not ended by itself."""
+        try:
+            self.call("StopSolutionVersionCreation", solutionVersionArn=version_arn)
+        except Refused as refused:
+            if refused.code != "ResourceInUseException":
+                raise
+        self.settled(version_arn)
 
     def discard(self, arn: str) -> None:
         """Delete what a case has made, where it is still there."""
