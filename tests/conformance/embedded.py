@@ -23,10 +23,10 @@ class MemoryFiles:
 
     def __init__(self, objects: MemoryObjects) -> None:
         self._objects = objects
-        objects.put(self.bucket, "a-file-of-somebody-else", b"")
+        objects.store(self.bucket, "a-file-of-somebody-else", b"")
 
     def put(self, key: str, text: str) -> None:
-        self._objects.put(self.bucket, key, text.encode())
+        self._objects.store(self.bucket, key, text.encode())
 
     def texts(self, prefix: str) -> Mapping[str, str]:
         return {key: self._text(key) for key in self._objects.list(self.bucket, prefix, role_arn=ROLE)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tastemaker.evaluation import (
     SegmentSplit,
@@ -16,6 +17,9 @@ from tastemaker.evaluation import (
 )
 from tastemaker.recommenders import Attributes, Interactions, Segments
 from tests.unit.recommenders.planted import checkerboard, interactions_of, random_interactions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Oracle:
