@@ -14,6 +14,7 @@ from tastemaker.personalize import wire
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
 from tastemaker.personalize.durations import NO_DURATIONS, Durations
+from tastemaker.personalize.due import Heartbeat, due
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
 from tastemaker.personalize.event_owners import events_of_users
@@ -81,6 +82,8 @@ class Personalize:
         self._accounts_lock = threading.Lock()
         for account, region in self._files.accounts() if self._files is not None else ():
             _resume(self._account(account, region))
+        # a clock that is moved by hand has no time of its own: there, what falls due waits for the next look
+        self._heartbeat = Heartbeat(self._clock, self._begin_due) if isinstance(self._clock, RealClock) else None
 
     def handle(self, request: WireRequest) -> WireResponse:
         """Answer `request`. Safe to call from any thread; raises nothing."""
@@ -111,6 +114,8 @@ class Personalize:
 
     def close(self) -> None:
         """Stop the jobs and remove what is temporary."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
         self._jobs.close()
         self._streams.close()
         if self._files is not None:
@@ -129,6 +134,11 @@ class Personalize:
 
     def _wait(self, seconds: float) -> None:
         self._clock.wait(threading.Event(), seconds)
+
+    def _begin_due(self) -> None:
+        for here in list(self._accounts.values()):
+            with here.resources.changing():
+                due(here)
 
     def _account(self, account: str, region: str) -> AccountRegion:
         here = self._accounts.get((account, region))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
 from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.due import due
 from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.paging import page
@@ -58,13 +59,17 @@ def resumes(kind: Kind) -> Callable[[Start], Start]:
 
 
 def run(name: str, here: AccountRegion, given: Members) -> Members | None:
-    """The output members of operation `name`, or the refusal of one that is not built."""
+    """The output members of operation `name`, or the refusal of one that is not built.
+
+    Work that has fallen due is begun before, so that the answer shows it.
+    """
     built = _BUILT.get(name)
     if built is None:
         raise InvalidInput(f"{name} is not implemented by the embedded Personalize.")
     if name in _WITHOUT_LOCK:
         return built(here, given)
     with here.resources.changing():
+        due(here)
         # the answer is written when others may be changing what it shows
         return copy.deepcopy(built(here, given))
 
