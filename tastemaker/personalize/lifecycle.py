@@ -61,7 +61,7 @@ UPDATE_SOLUTION: Final = Path(
     "ACTIVE",
     "CREATE FAILED",
     shown_in="latestSolutionUpdate",
-    takes=("performAutoTraining", "performIncrementalUpdate"),
+    takes=("performAutoTraining", "performIncrementalUpdate", "solutionConfig"),
 )
 UPDATE_RECOMMENDER: Final = Path(
     "update recommender",

@@ -37,6 +37,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 LOCATION = "s3://bucket/interactions/"
 # the server's own checks are what is tested, not those that botocore makes before it
 _UNCHECKED = Config(parameter_validation=False)
+TRAINABLE = ("aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count")
 METRICS = {"coverage": 0.5, "precision_at_5": 0.25}
 INTERACTIONS = json.dumps(
     {
@@ -154,7 +155,13 @@ class NamingRecommender:
 class Scene:
     """The embedded Personalize with its clients, and a method for each resource that returns its ARN."""
 
-    def __init__(self, data_dir: Path | None = None, *, quotas: Quotas = DEFAULT_QUOTAS) -> None:
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        *,
+        quotas: Quotas = DEFAULT_QUOTAS,
+        trainable: Sequence[str] = TRAINABLE,
+    ) -> None:
         self.clock = ManualClock()
         self.jobs = HeldJobs()
         self.recommender = NamingRecommender()
@@ -164,7 +171,7 @@ class Scene:
             data_dir=data_dir,
             jobs=self.jobs,
             recommender=self.recommender,
-            trainable_recipes=("aws-user-personalization", "aws-user-personalization-v2", "aws-popularity-count"),
+            trainable_recipes=trainable,
             quotas=quotas,
         )
         self.control: PersonalizeClient = client(self.personalize, "personalize", config=_UNCHECKED)

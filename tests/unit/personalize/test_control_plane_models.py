@@ -69,15 +69,8 @@ def test_a_recipe_without_a_model_is_refused_in_words(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"performHPO": True}, "performHPO"),
         ({"performAutoML": True}, "performAutoML"),
         ({"performIncrementalUpdate": True}, "performIncrementalUpdate"),
-        ({"solutionConfig": {"eventsConfig": {"eventParametersList": [{"eventType": "x"}]}}}, "eventsConfig"),
-        (
-            {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["A"]}}}},
-            "trainingDataConfig",
-        ),
-        ({"solutionConfig": {"optimizationObjective": {"itemAttribute": "P"}}}, "optimizationObjective"),
         ({"solutionConfig": {"eventValueThreshold": "high"}}, "eventValueThreshold: 'high' is not a number"),
         ({"solutionConfig": {"autoTrainingConfig": {"schedulingExpression": "rate(31 days)"}}}, "1 to 30 days"),
         ({"solutionConfig": {"algorithmHyperParameters": {"depth": "3"}}}, "has no hyperparameter depth"),
