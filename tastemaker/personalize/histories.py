@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from tastemaker.personalize.datasets import read_records, write_records
 from tastemaker.personalize.stream_log import StreamedEvent
+from tastemaker.personalize.training_spec import EventRule
 from tastemaker.recommenders import Interactions, locate
 
 if TYPE_CHECKING:
@@ -34,8 +35,15 @@ def chosen_events(records: pa.Table, *, event_type: str | None, least_value: flo
     return records
 
 
-def interactions_of(records: pa.Table) -> Interactions:
-    """The records of an Interactions dataset as recommenders take them."""
+def weighed_events(records: pa.Table, rules: Sequence[EventRule]) -> tuple[pa.Table, NDArray[np.float32]]:
+    """The interactions of the types that `rules` name, from their values on, and the weight of each."""
+    parts = [(chosen_events(records, event_type=r.event_type, least_value=r.least_value), r.weight) for r in rules]
+    weights = [np.full(part.num_rows, weight, dtype=np.float32) for part, weight in parts]
+    return pa.concat_tables([part for part, _ in parts]), np.concatenate(weights)
+
+
+def interactions_of(records: pa.Table, weights: NDArray[np.float32] | None = None) -> Interactions:
+    """The records of an Interactions dataset as recommenders take them; `weights`: of each record."""
     user_ids, user = _catalogue(records["USER_ID"])
     item_ids, item = _catalogue(records["ITEM_ID"])
     types, kind = np.array([""]), np.zeros(len(user), dtype=np.int32)
@@ -51,6 +59,7 @@ def interactions_of(records: pa.Table) -> Interactions:
         timestamp=timestamp[order],
         event_type=kind[order].astype(np.int16),
         event_types=tuple(str(name) for name in types),
+        weight=None if weights is None else weights[order],
     )
 
 

@@ -7,7 +7,7 @@ import logging
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,10 @@ import pyarrow as pa
 from tastemaker.personalize.csv_files import ImportRefused, arrow_type
 from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec, write_records
 from tastemaker.personalize.engine import Refused, Result, Task
-from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
 from tastemaker.personalize.objects import Location, ObjectStore
-from tastemaker.personalize.schemas import Schema
-from tastemaker.personalize.stream_log import Prefix
-from tastemaker.personalize.training_files import TrainingOrder, records_path, stream_path
+from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, base_path, records_path, stream_path
 from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingOutcome, TrainingProcess
+from tastemaker.personalize.training_spec import Streamed, TrainingSpec
 
 __all__ = ["ImportOutcome", "ImportSpec", "JobFailure", "Jobs", "Streamed", "TrainingOutcome", "TrainingSpec"]
 
@@ -46,31 +44,6 @@ class ImportOutcome:
     """`rows`: the records that the files held, before those that say the same became one."""
 
     rows: int
-
-
-@dataclass(frozen=True)
-class Streamed:
-    """The streamed interactions that a training sees, and the schema of their dataset."""
-
-    prefix: Prefix
-    schema: Schema
-
-
-@dataclass(frozen=True)
-class TrainingSpec:
-    """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type.
-
-    `item_fields`: what of the Items dataset it learns from.
-    """
-
-    recipe: str
-    dataset_arns: Mapping[str, str]
-    event_type: str | None
-    event_value_threshold: str | None
-    hyperparameters: Mapping[str, str]
-    seed: int
-    streamed: Streamed | None = None
-    item_fields: MetadataFields = NO_METADATA
 
 
 _Outcome = TypeVar("_Outcome")
@@ -172,16 +145,9 @@ class Jobs:
             self.datasets.snapshot(arn, records_path(directory, dataset_type))
         if spec.streamed is not None:
             _link_stream(directory, spec.streamed)
-        TrainingOrder(
-            recipe=spec.recipe,
-            event_type=spec.event_type,
-            event_value_threshold=spec.event_value_threshold,
-            hyperparameters=dict(spec.hyperparameters),
-            seed=spec.seed,
-            streamed_bytes=0 if spec.streamed is None else spec.streamed.prefix.mark.position,
-            item_categories=spec.item_fields.categories,
-            item_numbers=spec.item_fields.numbers,
-        ).write(directory)
+        if spec.extends is not None:
+            ModelFiles(spec.extends).link(base_path(directory))
+        TrainingOrder.of(spec).write(directory)
 
     def _do(self, key: str, job: _InThread, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:
         outcome: Result | JobFailure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -16,19 +17,32 @@ _NO_METADATA = frozenset({"ITEM_ID", "CREATION_TIMESTAMP"})
 
 @dataclass(frozen=True)
 class MetadataFields:
-    """Names of categorical and of numeric fields of an Items dataset."""
+    """Names of categorical and of numeric fields of an Items dataset, and of its texts, the name of an item first."""
 
     categories: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, schema: Schema) -> MetadataFields:
-        """Those of an Items schema: booleans and strings that are not categorical never take part in a training."""
+    def of(cls, schema: Schema, columns: Collection[str] | None = None) -> MetadataFields:
+        """Those of an Items schema that are among `columns` (None: all).
+
+        Booleans and strings that are neither categorical nor texts never take part in a training.
+        """
         fields = [field for field in schema.fields if field.name not in _NO_METADATA]
+        if columns is not None:
+            fields = [field for field in fields if field.name in columns]
         return cls(
             categories=tuple(field.name for field in fields if field.categorical),
             numbers=tuple(field.name for field in fields if field.type in _NUMBERS),
+            texts=tuple(
+                [field.name for field in fields if field.item_name] + [field.name for field in fields if field.textual]
+            ),
         )
+
+    @classmethod
+    def of_json(cls, names: Mapping[str, Sequence[str]]) -> MetadataFields:
+        return cls(**{kind: tuple(listed) for kind, listed in names.items()})
 
 
 NO_METADATA = MetadataFields()

@@ -47,7 +47,14 @@ def since_training(streams: Streams, version: Resource, user_id: str) -> Sequenc
         events = [event for event in events if event.event_type == event_type]
     if threshold is not None:
         events = [event for event in events if _reaches(event, np.float32(threshold))]
+    if weighed := version.members["solutionConfig"].get("eventsConfig"):
+        least = {rule["eventType"]: rule.get("eventValueThreshold") for rule in weighed["eventParametersList"]}
+        events = [event for event in events if event.event_type in least and _passes(event, least[event.event_type])]
     return events
+
+
+def _passes(event: StreamedEvent, least: float | None) -> bool:
+    return least is None or _reaches(event, np.float32(least))
 
 
 def _reaches(event: StreamedEvent, threshold: np.float32) -> bool:

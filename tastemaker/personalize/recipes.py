@@ -214,3 +214,4 @@ _DOMAIN: Final = (
 
 RECIPES: Final = tuple(sorted(_CUSTOM + _DOMAIN, key=lambda recipe: recipe.name))
 BY_ARN: Final = {recipe.arn: recipe for recipe in RECIPES}
+BY_NAME: Final = {recipe.name: recipe for recipe in RECIPES}

@@ -8,8 +8,8 @@ import tempfile
 import threading
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
-from tastemaker import recommenders
 from tastemaker.personalize import wire
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
@@ -36,9 +36,10 @@ from tastemaker.personalize.stream_log import read_prefix
 from tastemaker.personalize.streamed_records import WITHOUT_RECORDS, with_streamed
 from tastemaker.personalize.streams import Streams
 from tastemaker.personalize.wire import WireRequest, WireResponse
-from tastemaker.recommenders import Interactions
+from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES, Interactions
 
 _LOGGER = logging.getLogger(__name__)
+_TRAINABLE: Final = frozenset({*RECIPES, *SEGMENT_RECIPES})
 
 
 class Personalize:
@@ -77,7 +78,7 @@ class Personalize:
         self._streams = Streams(directory / "streams", fsync=fsync_events)
         self._jobs = jobs or Jobs(objects=objects, directory=directory)
         self._recommender = recommender or Runtime()
-        self._trainable_recipes = recommenders.RECIPES if trainable_recipes is None else trainable_recipes
+        self._trainable_recipes = _TRAINABLE if trainable_recipes is None else trainable_recipes
         self._accounts: dict[tuple[str, str], AccountRegion] = {}
         self._accounts_lock = threading.Lock()
         for account, region in self._files.accounts() if self._files is not None else ():

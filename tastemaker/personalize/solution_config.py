@@ -140,7 +140,9 @@ def _recipe(arn: str, trainable: Collection[str]) -> Recipe:
     if recipe.legacy:
         raise InvalidInput(f"{arn} is a legacy recipe: new solutions use aws-user-personalization-v2 instead.")
     if recipe.name not in trainable:
-        names = ", ".join(sorted(trainable))
+        names = ", ".join(
+            sorted(other.name for other in BY_ARN.values() if other.name in trainable and not other.domain)
+        )
         raise InvalidInput(f"{arn} is not implemented by the embedded Personalize, which can train {names}.")
     return recipe
 

@@ -135,9 +135,9 @@ class Resources:
     def newest(self, kind: Kind, **members: object) -> Iterator[Resource]:
         """The resources of `kind` that have these members, the newest first."""
         for resource in reversed(list(self._by_arn.values())):
-            if resource.kind is not kind or any(resource.members.get(k) != v for k, v in members.items()):
+            if resource.kind is not kind or self._moved(resource, lifecycle.settle) is None:
                 continue
-            if self._moved(resource, lifecycle.settle) is not None:
+            if all(resource.members.get(k) == v for k, v in members.items()):
                 yield resource
 
     def remove(self, resource: Resource) -> None:

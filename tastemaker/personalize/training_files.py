@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
+from tastemaker.personalize.training_spec import EventRule, Objective, TrainingSpec
+from tastemaker.personalize.tuning import Tuning
 
 
 @dataclass(frozen=True)
 class TrainingOrder:
-    """What the child is told, as JSON. `recipe` is the recipe's name, such as `aws-user-personalization`.
+    """What the child is told, as JSON: a `TrainingSpec`, whose data lie beside it.
 
-    `item_categories` and `item_numbers` name the fields of the Items dataset that it is to learn from.
+    `extends`: the model that lies there, too, is to be brought up to date.
     """
 
     recipe: str
@@ -22,24 +26,52 @@ class TrainingOrder:
     seed: int
     streamed_bytes: int = 0
     """How much of the log of streamed events, which lies beside the order, the training sees."""
-    item_categories: Sequence[str] = ()
-    item_numbers: Sequence[str] = ()
+    item_fields: MetadataFields = NO_METADATA
+    events: Sequence[EventRule] = ()
+    objective: Objective | None = None
+    tuning: Tuning | None = None
+    extends: bool = False
+
+    @classmethod
+    def of(cls, spec: TrainingSpec) -> TrainingOrder:
+        return cls(
+            recipe=spec.recipe,
+            event_type=spec.event_type,
+            event_value_threshold=spec.event_value_threshold,
+            hyperparameters=dict(spec.hyperparameters),
+            seed=spec.seed,
+            streamed_bytes=0 if spec.streamed is None else spec.streamed.prefix.mark.position,
+            item_fields=spec.item_fields,
+            events=tuple(spec.events),
+            objective=spec.objective,
+            tuning=spec.tuning,
+            extends=spec.extends is not None,
+        )
 
     def write(self, directory: Path) -> None:
         (directory / "spec.json").write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
     def read(cls, directory: Path) -> TrainingOrder:
-        return cls(**json.loads((directory / "spec.json").read_text(encoding="utf-8")))
+        told = json.loads((directory / "spec.json").read_text(encoding="utf-8"))
+        told["item_fields"] = MetadataFields.of_json(told["item_fields"])
+        told["events"] = tuple(EventRule(**rule) for rule in told["events"])
+        told["objective"] = told["objective"] and Objective(**told["objective"])
+        told["tuning"] = told["tuning"] and Tuning(**told["tuning"])
+        return cls(**told)
 
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """What the child answers, as JSON: metrics and wall time of a success, or the reason of a failure."""
+    """What the child answers, as JSON: metrics and wall time of a success, or the reason of a failure.
+
+    `tuned`: the hyperparameters that a search has found.
+    """
 
     metrics: Mapping[str, float]
     training_seconds: float
     failure_reason: str | None = None
+    tuned: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, directory: Path) -> None:
         partial = directory / "report.partial"
@@ -55,7 +87,7 @@ class TrainingReport:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A trained model on disk."""
+    """A trained model on disk, which nothing changes: another one is written beside it."""
 
     directory: Path
 
@@ -68,6 +100,15 @@ class ModelFiles:
     def histories(self) -> Path:
         """The users' histories that the training saw."""
         return self.directory / "histories.arrow"
+
+    def link(self, target: Path) -> None:
+        """Make the recommender available at `target`, whatever becomes of this folder."""
+        target.hardlink_to(self.model)
+
+
+def base_path(directory: Path) -> Path:
+    """Where the model lies that a training extends."""
+    return directory / "base.npz"
 
 
 def stream_path(directory: Path) -> Path:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tastemaker
@@ -35,6 +35,8 @@ class TrainingOutcome:
     metrics: dict[str, float]
     training_seconds: float
     model_path: Path
+    tuned: dict[str, str] = field(default_factory=dict)
+    """The hyperparameters that a search has found."""
 
 
 class TrainingProcess:
@@ -69,7 +71,7 @@ class TrainingProcess:
         shutil.rmtree(model_path, ignore_errors=True)
         model_path.parent.mkdir(parents=True, exist_ok=True)
         (self._directory / "model").replace(model_path)
-        return TrainingOutcome(dict(report.metrics), report.training_seconds, model_path)
+        return TrainingOutcome(dict(report.metrics), report.training_seconds, model_path, dict(report.tuned))
 
     def cancel(self) -> None:
         """Kill the child, or see to it that none is started."""

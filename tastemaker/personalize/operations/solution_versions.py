@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion, short_id
 from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
-from tastemaker.personalize.jobs import JobFailure, Streamed, TrainingOutcome, TrainingSpec
-from tastemaker.personalize.kinds import DATASET, SOLUTION, SOLUTION_VERSION
-from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
-from tastemaker.personalize.operations.datasets import schema_of
+from tastemaker.personalize.hpo_config import tuning_of
+from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
+from tastemaker.personalize.kinds import SOLUTION, SOLUTION_VERSION
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list, resumes
 from tastemaker.personalize.operations.states import need_active, need_room
 from tastemaker.personalize.operations.tags import tags_of
-from tastemaker.personalize.overlay import remember_trained
+from tastemaker.personalize.operations.training import start_training, training_spec
 from tastemaker.personalize.recipes import BY_ARN
 from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.store import Resource
@@ -27,46 +26,80 @@ if TYPE_CHECKING:
         StopSolutionVersionCreationRequestTypeDef,
     )
 
-TRAINING_SEED: Final = 0
-"""One for all: the same data and configuration train the same model and are judged by the same hold-out."""
-_OF_THE_SOLUTION: Final = ("datasetGroupArn", "recipeArn", "eventType", "performHPO", "performAutoML")
+_OF_THE_SOLUTION: Final = (
+    "datasetGroupArn",
+    "recipeArn",
+    "eventType",
+    "performHPO",
+    "performAutoML",
+    "performIncrementalUpdate",
+)
+_UPDATING: Final = "aws-user-personalization"
 
 
 @operation("CreateSolutionVersion")
 def create_solution_version(here: AccountRegion, given: CreateSolutionVersionRequestTypeDef) -> Members:
     solution = here.resources.get(SOLUTION, given["solutionArn"])
-    if given.get("trainingMode", "FULL") != "FULL":
-        raise InvalidInput(f"trainingMode {given['trainingMode']} is not implemented by the embedded Personalize.")
     need_active(solution)
+    mode = given.get("trainingMode", "FULL")
+    base = _base(here, solution, mode)
     name = given.get("name")
     if name is not None:
         for other in here.resources.newest(SOLUTION_VERSION, solutionArn=solution.arn, name=name):
             raise already_exists(other.arn)
     need_room(here, SOLUTION_VERSION, most=here.quotas.solution_versions)
-    version = _add(here, given, solution)
-    start_training(here, version)
+    version = add_version(
+        here, solution, name=name, tags=tags_of(given.get("tags")), trainingMode=mode, trainingType="MANUAL"
+    )
+    if base is not None:
+        version.hidden["base"] = base.arn
+    begin_training(here, version)
     return {"solutionVersionArn": version.arn}
 
 
+def add_version(
+    here: AccountRegion,
+    solution: Resource,
+    *,
+    name: str | None = None,
+    tags: dict[str, str] | None = None,
+    **members: str,
+) -> Resource:
+    """A version at the start of its creation, of the solution as it is configured now."""
+    short_name = f"{solution.members['name']}/{short_id()}"
+    echoed = {member: solution.members[member] for member in _OF_THE_SOLUTION} | {
+        "name": name or short_name,
+        "solutionArn": solution.arn,
+        "solutionConfig": solution.members["solutionConfig"] or {},
+    }
+    arn = here.arn(SOLUTION_VERSION, short_name)
+    return here.resources.add(SOLUTION_VERSION, arn, echoed | members, tags=tags, worked=False)
+
+
 @resumes(SOLUTION_VERSION)
-def start_training(here: AccountRegion, version: Resource) -> None:
+def begin_training(here: AccountRegion, version: Resource) -> None:
     """Begin the work of `version`, at its creation or after a restart."""
-    group_arn, config = version.members["datasetGroupArn"], version.members["solutionConfig"]
-    datasets = list(here.resources.newest(DATASET, datasetGroupArn=group_arn))
-    version.hidden["datasetArns"] = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
-    streamed = _streamed(here, version.hidden["datasetArns"].get("INTERACTIONS"))
-    remember_trained(version, None if streamed is None else streamed.prefix.mark)
-    spec = TrainingSpec(
-        recipe=BY_ARN[version.members["recipeArn"]].name,
-        dataset_arns=version.hidden["datasetArns"],
-        event_type=version.members["eventType"],
-        event_value_threshold=config.get("eventValueThreshold"),
-        hyperparameters=config.get("algorithmHyperParameters", {}) | config.get("featureTransformationParameters", {}),
-        seed=TRAINING_SEED,
-        streamed=streamed,
-        item_fields=_item_fields(here, datasets),
+    base = here.resources.find(version.hidden.get("base", ""))
+    spec = spec_of(here, version, extends=None if base is None else Path(base.hidden["modelPath"]))
+    start_training(here, version, spec, lambda outcome: _ended(here, version, outcome, base))
+
+
+def spec_of(here: AccountRegion, version: Resource, *, extends: Path | None = None) -> TrainingSpec:
+    """What a training of `version` is told; `extends`: the folder of the model that it brings up to date."""
+    members = version.members
+    solution = here.resources.get(SOLUTION, members["solutionArn"])
+    recipe = BY_ARN[members["recipeArn"]]
+    searches = members["performHPO"] and extends is None
+    return training_spec(
+        here,
+        members["datasetGroupArn"],
+        recipe,
+        config=members["solutionConfig"],
+        event_type=members["eventType"],
+        columns=solution.hidden.get("columns"),
+        tuning=tuning_of(members["solutionConfig"].get("hpoConfig"), recipe) if searches else None,
+        extends=extends,
     )
-    here.jobs.start_training(version.arn, spec, lambda outcome: _ended(here, version, outcome))
 
 
 @operation("StopSolutionVersionCreation")
@@ -89,41 +122,44 @@ def get_solution_metrics(here: AccountRegion, given: GetSolutionMetricsRequestTy
     return {"solutionVersionArn": version.arn, "metrics": version.hidden["metrics"]}
 
 
-def _streamed(here: AccountRegion, dataset_arn: str | None) -> Streamed | None:
-    prefix = None if dataset_arn is None else here.streams.prefix(dataset_arn)
-    if dataset_arn is None or prefix is None:
+def _base(here: AccountRegion, solution: Resource, mode: str) -> Resource | None:
+    """The version that an UPDATE brings up to date; None for FULL training."""
+    if mode == "FULL":
         return None
-    return Streamed(prefix, schema_of(here, here.resources.get(DATASET, dataset_arn)))
+    if mode != "UPDATE":
+        raise InvalidInput(
+            f"trainingMode {mode} is not for CreateSolutionVersion: give FULL, or switch on performAutoTraining."
+        )
+    recipe = BY_ARN[solution.members["recipeArn"]]
+    if recipe.name != _UPDATING:
+        raise InvalidInput(f"trainingMode UPDATE is only for {_UPDATING}, not {recipe.name}: give FULL.")
+    base = latest_full(here, solution.arn)
+    if base is None:
+        raise InvalidInput(f"{solution.arn} has no ACTIVE solution version of trainingMode FULL: train one first.")
+    return base
 
 
-def _add(here: AccountRegion, given: CreateSolutionVersionRequestTypeDef, solution: Resource) -> Resource:
-    short_name = f"{solution.members['name']}/{short_id()}"
-    members = {name: solution.members[name] for name in _OF_THE_SOLUTION} | {
-        "name": given.get("name", short_name),
-        "solutionArn": solution.arn,
-        "solutionConfig": solution.members["solutionConfig"] or {},
-        "performIncrementalUpdate": False,
-        "trainingMode": "FULL",
-        "trainingType": "MANUAL",
-    }
-    arn = here.arn(SOLUTION_VERSION, short_name)
-    return here.resources.add(SOLUTION_VERSION, arn, members, tags=tags_of(given.get("tags")), worked=False)
+def latest_full(here: AccountRegion, solution_arn: str) -> Resource | None:
+    """The latest fully trained version of a solution that is ACTIVE."""
+    return next(
+        here.resources.newest(SOLUTION_VERSION, solutionArn=solution_arn, trainingMode="FULL", status="ACTIVE"), None
+    )
 
 
-def _item_fields(here: AccountRegion, datasets: Iterable[Resource]) -> MetadataFields:
-    for dataset in datasets:
-        if dataset.members["datasetType"] == "ITEMS":
-            return MetadataFields.of(schema_of(here, dataset))
-    return NO_METADATA
-
-
-def _ended(here: AccountRegion, version: Resource, outcome: TrainingOutcome | JobFailure) -> None:
+def _ended(
+    here: AccountRegion, version: Resource, outcome: TrainingOutcome | JobFailure, base: Resource | None
+) -> None:
     with here.resources.changing():
         if isinstance(outcome, JobFailure):
             lifecycle.work_ended(version, reason=outcome.reason)
             return
-        version.hidden.update(metrics=dict(outcome.metrics), modelPath=str(outcome.model_path))
-        lifecycle.work_ended(version, gains={"trainingHours": outcome.training_seconds / 3600})
+        # whose weights are another version's is as good as that one was measured to be
+        metrics = dict(outcome.metrics if base is None else base.hidden["metrics"])
+        version.hidden.update(metrics=metrics, modelPath=str(outcome.model_path))
+        gains: Members = {"trainingHours": outcome.training_seconds / 3600}
+        if outcome.tuned:
+            gains["tunedHPOParams"] = {"algorithmHyperParameters": dict(outcome.tuned)}
+        lifecycle.work_ended(version, gains=gains)
 
 
 register_describe(SOLUTION_VERSION)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.unit.personalize.scene import Scene
+from tests.unit.personalize.solution_scene import EVERY_RECIPE
 
 
 @pytest.fixture
@@ -15,3 +16,12 @@ def scene() -> Iterator[Scene]:
     scene = Scene()
     yield scene
     scene.personalize.close()
+
+
+@pytest.fixture
+def shop() -> Iterator[Scene]:
+    """The same with an empty dataset group, `shop`, and every recipe trainable."""
+    shop = Scene(trainable=EVERY_RECIPE)
+    shop.group()
+    yield shop
+    shop.personalize.close()

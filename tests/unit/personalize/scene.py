@@ -94,6 +94,8 @@ class HeldJobs:
     tasks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     datasets: Loaded = field(default_factory=Loaded)
+    metrics: dict[str, float] = field(default_factory=lambda: dict(METRICS))
+    tuned: dict[str, str] = field(default_factory=dict)
     refusal: str | None = None
     closed: bool = False
     _open: list[tuple[Callable[[Any], None], object]] = field(default_factory=list)
@@ -111,7 +113,7 @@ class HeldJobs:
     ) -> None:
         self.trainings.append((key, spec))
         path = Path("models") / key.rpartition("/")[2]
-        self._open.append((done, TrainingOutcome(METRICS, training_seconds=3600.0, model_path=path)))
+        self._open.append((done, TrainingOutcome(self.metrics, 3600.0, path, self.tuned)))
 
     def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:
         """The task is done when `succeed` is called."""

@@ -161,12 +161,6 @@ def test_a_named_version_keeps_its_name_to_itself_within_the_solution(scene: Sce
     scene.control.create_solution_version(solutionArn=scene.solution("other"), name="run-1")
 
 
-@pytest.mark.parametrize("mode", ["UPDATE", "AUTOTRAIN"])
-def test_only_full_training_is_built(scene: Scene, mode: Any) -> None:
-    with refused("InvalidInputException", f"trainingMode {mode}"):
-        scene.control.create_solution_version(solutionArn=scene.solution(), trainingMode=mode)
-
-
 def test_twenty_trainings_at_once_are_the_most(scene: Scene) -> None:
     solution = scene.solution()
     for _ in range(20):

@@ -23,8 +23,12 @@ SCHEMA = Schema(
 )
 
 
-def test_categories_and_numbers_are_learned_from_and_neither_texts_nor_what_is_no_metadata() -> None:
-    assert MetadataFields.of(SCHEMA) == MetadataFields(("GENRES",), ("PRICE", "YEAR"))
+def test_categories_numbers_and_texts_are_learned_from_and_nothing_else() -> None:
+    assert MetadataFields.of(SCHEMA) == MetadataFields(("GENRES",), ("PRICE", "YEAR"), ("PLOT",))
+
+
+def test_columns_that_are_left_out_are_not_learned_from() -> None:
+    assert MetadataFields.of(SCHEMA, ["ITEM_ID", "YEAR", "TITLE"]) == MetadataFields((), ("YEAR",))
 
 
 def test_records_become_attributes_and_a_column_that_was_added_later_is_passed_over() -> None:

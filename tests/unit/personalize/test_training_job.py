@@ -10,8 +10,9 @@ import pytest
 
 from tastemaker.personalize.datasets import write_records
 from tastemaker.personalize.histories import chosen_events, interactions_of
+from tastemaker.personalize.training_data import TrainingRefused
 from tastemaker.personalize.training_files import TrainingOrder, TrainingReport, records_path
-from tastemaker.personalize.training_job import TrainingRefused, train
+from tastemaker.personalize.training_job import train
 
 
 def records(users: list[str], *, event_type: str = "View", value: float = 1.0) -> pa.Table:

@@ -1,0 +1,108 @@
+"""What a training reads: the snapshots beside its order, as recommenders take them, once they reach the minima."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tastemaker.personalize.datasets import read_records
+from tastemaker.personalize.event_owners import events_of_users
+from tastemaker.personalize.histories import chosen_events, interactions_of, weighed_events
+from tastemaker.personalize.metadata import item_attributes
+from tastemaker.personalize.stream_log import read_prefix
+from tastemaker.personalize.streamed_records import with_streamed
+from tastemaker.personalize.training_files import TrainingOrder, records_path, stream_path
+from tastemaker.recommenders import Attributes, Interactions, locate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FEWEST_INTERACTIONS = 1000
+FEWEST_RETURNING_USERS = 25
+LEAST_SHARE_OF_RETURNING_USERS = 0.01
+
+
+class TrainingRefused(Exception):
+    """The data or the parameters do not allow training. The message is the failureReason."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The snapshots in `directory`, of which `order` chooses."""
+
+    directory: Path
+    order: TrainingOrder
+
+    def interactions(self) -> Interactions:
+        """The chosen events, under a catalogue that has the items of the Items dataset as well.
+
+        Raises TrainingRefused where they do not reach the minima.
+        """
+        records = self._events()
+        if self.order.events:
+            interactions = interactions_of(*weighed_events(records, self.order.events))
+        else:
+            least = _threshold(self.order.event_value_threshold)
+            interactions = interactions_of(chosen_events(records, event_type=self.order.event_type, least_value=least))
+        check_minima(interactions, self._event_types())
+        items = self._records("ITEMS")
+        return interactions if items is None else interactions.with_items(items["ITEM_ID"].to_pylist())
+
+    def items(self) -> Attributes | None:
+        """What is known of items; None without an Items dataset."""
+        records = self._records("ITEMS")
+        return None if records is None else item_attributes(records, self.order.item_fields)
+
+    def item_numbers(self, column: str, item_ids: NDArray[np.str_]) -> NDArray[np.float64]:
+        """(n_items,): the values of a numeric column of Items for a sorted catalogue; 0 for what has none."""
+        numbers = np.zeros(len(item_ids), dtype=np.float64)
+        records = self._records("ITEMS")
+        if records is not None and column in records.column_names:
+            places = locate(item_ids, np.asarray(records["ITEM_ID"].to_pylist(), dtype=np.str_))
+            values = pc.fill_null(pc.cast(records[column], pa.float64()), 0.0).to_numpy()
+            numbers[places[places >= 0]] = values[places >= 0]
+        return numbers
+
+    def _records(self, dataset_type: str) -> pa.Table | None:
+        path = records_path(self.directory, dataset_type)
+        return read_records(path) if path.exists() else None
+
+    def _events(self) -> pa.Table:
+        records = self._records("INTERACTIONS")
+        if records is None:
+            raise TrainingRefused(f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions.")
+        if self.order.streamed_bytes:
+            entries = read_prefix(stream_path(self.directory), self.order.streamed_bytes)
+            records = with_streamed(records, events_of_users(entries))
+        return records
+
+    def _event_types(self) -> str | None:
+        if self.order.events:
+            return ", ".join(rule.event_type for rule in self.order.events)
+        return self.order.event_type
+
+
+def check_minima(interactions: Interactions, event_type: str | None) -> None:
+    """Personalize's minima for training. Raises TrainingRefused in Personalize's words."""
+    if len(interactions) < FEWEST_INTERACTIONS:
+        after = "" if event_type is None else f" after filtering by event type: {event_type}"
+        raise TrainingRefused(f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions{after or '.'}")
+    returning = int((np.diff(interactions.starts) >= 2).sum())
+    if returning < FEWEST_RETURNING_USERS:
+        raise TrainingRefused(
+            f"Dataset has fewer than {FEWEST_RETURNING_USERS} users with at least 2 interactions each."
+        )
+    if returning < LEAST_SHARE_OF_RETURNING_USERS * len(interactions.user_ids):
+        raise TrainingRefused("Dataset has fewer than 1% of users with at least 2 interactions each.")
+
+
+def _threshold(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError as error:
+        raise TrainingRefused(f"The event value threshold is no number: {text}") from error

@@ -1,0 +1,59 @@
+"""What a training is told: the recipe, which events count how much, which columns it learns from, what it searches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
+from tastemaker.personalize.schemas import Schema
+from tastemaker.personalize.stream_log import Prefix
+from tastemaker.personalize.tuning import Tuning
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """A type of events that counts, from a value of EVENT_VALUE on (None: whatever the value), with a weight."""
+
+    event_type: str
+    least_value: float | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A numeric column of Items of which recommendations are to bring more, and how much that counts, from 0 to 1."""
+
+    column: str
+    sensitivity: float
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """The streamed interactions that a training sees, and the schema of their dataset."""
+
+    prefix: Prefix
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type.
+
+    `item_fields`: what of the Items dataset it learns from. `events`: where there are any, no others count.
+    `extends`: the folder of a model that is brought up to date instead of training another.
+    """
+
+    recipe: str
+    dataset_arns: Mapping[str, str]
+    event_type: str | None
+    event_value_threshold: str | None
+    hyperparameters: Mapping[str, str]
+    seed: int
+    streamed: Streamed | None = None
+    item_fields: MetadataFields = NO_METADATA
+    events: Sequence[EventRule] = ()
+    objective: Objective | None = None
+    tuning: Tuning | None = None
+    extends: Path | None = None
