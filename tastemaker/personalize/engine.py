@@ -60,6 +60,9 @@ class JobRunner(Protocol):
 
     def cancel(self, key: str) -> None: ...
 
+    def delete_model(self, model_path: Path) -> None:
+        """Remove the files of a TrainingOutcome's model, if they are there."""
+
     def close(self) -> None: ...
 
 

@@ -111,6 +111,11 @@ class Jobs:
         if job is not None:
             job.cancel()
 
+    def delete_model(self, model_path: Path) -> None:
+        """Remove the files of a TrainingOutcome's model, if they are there."""
+        if model_path.parent == self._models:
+            shutil.rmtree(model_path, ignore_errors=True)
+
     def close(self) -> None:
         """Cancel all jobs, end their processes and threads. May be called again."""
         with self._lock:

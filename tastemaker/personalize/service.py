@@ -153,12 +153,19 @@ class Personalize:
             if resource.kind is SOLUTION_VERSION:
                 campaigns.roll_out(here, resource)
 
+        def went(resource: Resource) -> None:
+            replaced = resource.hidden.get("replaced", {}).get("path")
+            for path in filter(None, (resource.hidden.get("modelPath"), replaced)):
+                self._jobs.delete_model(Path(path))
+
         keeper = self._files.file(account, region) if self._files is not None else None
         here = AccountRegion(
             account,
             region,
             clock=self._clock,
-            resources=Resources(clock=self._clock, became_active=became_active, began=self._began, keeper=keeper),
+            resources=Resources(
+                clock=self._clock, became_active=became_active, began=self._began, went=went, keeper=keeper
+            ),
             jobs=self._jobs,
             recommender=self._recommender,
             trainable_recipes=self._trainable_recipes,

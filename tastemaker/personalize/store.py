@@ -46,7 +46,8 @@ class Keeper(Protocol):
 class Resources:
     """Every method is called inside a `with changing()`, the two that peek excepted.
 
-    `became_active` hears of each resource that does, and `began` once of each passage.
+    `became_active` hears of each resource that does, `began` once of each passage, `went` of each resource that is there
+    no more.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Resources:
         clock: Clock,
         became_active: Callable[[Resource], None],
         began: Callable[[Resource, lifecycle.Passage], None] = lambda *_: None,
+        went: Callable[[Resource], None],
         keeper: Keeper | None = None,
     ) -> None:
         self._lock = threading.RLock()
         self._clock = clock
         self._became_active = became_active
         self._began = began
+        self._went = went
         self._keeper = keeper
         self._by_arn = {resource.arn: resource for resource in keeper.read()} if keeper is not None else {}
         self._created = max((resource.number for resource in self._by_arn.values()), default=0)
@@ -142,7 +145,8 @@ class Resources:
 
     def remove(self, resource: Resource) -> None:
         """Take `resource` away, and what it owns with it."""
-        self._by_arn.pop(resource.arn, None)
+        if self._by_arn.pop(resource.arn, None) is not None:
+            self._went(resource)
         for other in list(self._by_arn.values()):
             if other.kind.owner is not None and other.members.get(other.kind.owner) == resource.arn:
                 self.remove(other)

@@ -1,6 +1,8 @@
 """The operations of the three APIs: a module per few kinds of resources, each function one operation."""
 
 from tastemaker.personalize.operations import (
+    automatic_training,
+    automatic_update,
     campaigns,
     dataset_groups,
     datasets,
@@ -16,6 +18,8 @@ from tastemaker.personalize.operations import (
 )
 
 __all__ = [
+    "automatic_training",
+    "automatic_update",
     "campaigns",
     "dataset_groups",
     "datasets",

@@ -69,15 +69,10 @@ def start_training(
     done: Callable[[TrainingOutcome | JobFailure], None],
 ) -> None:
     """Begin the training of `trained`, and note which data it sees. `done` is called from a thread of its own."""
-    note_data(here, trained, spec)
-    here.jobs.start_training(trained.arn, spec, done)
-
-
-def note_data(here: AccountRegion, trained: Resource, spec: TrainingSpec) -> None:
-    """Note that `trained` has the data of this moment, as `spec` sees them."""
-    trained.hidden["datasetArns"] = dict(spec.dataset_arns)
+    marks = data_marks(here, spec.dataset_arns)
+    trained.hidden.update(datasetArns=dict(spec.dataset_arns), learned=marks, has=marks)
     remember_trained(trained, None if spec.streamed is None else spec.streamed.prefix.mark)
-    trained.hidden["seen"] = _marks(here, spec.recipe, spec.dataset_arns)
+    here.jobs.start_training(trained.arn, spec, done)
 
 
 def data_since(here: AccountRegion, group_arn: str, recipe: str, trained: Resource | None) -> bool:
@@ -86,9 +81,20 @@ def data_since(here: AccountRegion, group_arn: str, recipe: str, trained: Resour
     Of recipes that learn from items alone, whether items have; of next-best-action, events on actions as well.
     """
     datasets = here.resources.newest(DATASET, datasetGroupArn=group_arn)
-    marks = _marks(here, recipe, {dataset.members["datasetType"]: dataset.arn for dataset in datasets})
-    seen = {} if trained is None else trained.hidden.get("seen", {})
+    arns = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
+    marks = data_marks(here, {name: arns[name] for name in _EVENTS.get(recipe, ("INTERACTIONS",)) if name in arns})
+    seen = {} if trained is None else trained.hidden.get("learned", {})
     return any(marks[name] != seen.get(name) and any(marks[name]) for name in marks)
+
+
+def data_marks(here: AccountRegion, dataset_arns: Mapping[str, str]) -> dict[str, list[object]]:
+    """For each dataset, by type, what changes with every import into it and everything that is streamed to it."""
+    marks: dict[str, list[object]] = {}
+    for dataset_type, arn in dataset_arns.items():
+        prefix = here.streams.prefix(arn)
+        streamed = [None, None] if prefix is None else [prefix.mark.log_id, prefix.mark.position]
+        marks[dataset_type] = [here.jobs.datasets.revision(arn), *streamed]
+    return marks
 
 
 def event_rules(config: Members) -> tuple[EventRule, ...]:
@@ -97,17 +103,6 @@ def event_rules(config: Members) -> tuple[EventRule, ...]:
     return tuple(
         EventRule(entry["eventType"], entry.get("eventValueThreshold"), entry.get("weight", 1.0)) for entry in listed
     )
-
-
-def _marks(here: AccountRegion, recipe: str, dataset_arns: Mapping[str, str]) -> dict[str, list[object]]:
-    """What changes for each kind of events with every import and every streamed event."""
-    marks: dict[str, list[object]] = {}
-    for dataset_type in _EVENTS.get(recipe, ("INTERACTIONS",)):
-        if arn := dataset_arns.get(dataset_type):
-            prefix = here.streams.prefix(arn)
-            streamed = [None, None] if prefix is None else [prefix.mark.log_id, prefix.mark.position]
-            marks[dataset_type] = [here.jobs.datasets.revision(arn), *streamed]
-    return marks
 
 
 def _streamed(here: AccountRegion, dataset: Resource | None) -> Streamed | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,9 @@ class InstantJobs:
 
     def cancel(self, key: str) -> None:
         """Nothing is ever under way."""
+
+    def delete_model(self, model_path: Path) -> None:
+        shutil.rmtree(model_path)
 
     def close(self) -> None:
         """Nothing is ever under way."""

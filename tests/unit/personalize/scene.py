@@ -65,15 +65,16 @@ USERS = json.dumps(
 
 @dataclass
 class Loaded:
-    """Which datasets hold records."""
+    """Which datasets hold records, and of how many imports."""
 
     arns: set[str] = field(default_factory=set)
+    imports: dict[str, int] = field(default_factory=dict)
 
     def holds(self, dataset_arn: str) -> bool:
         return dataset_arn in self.arns
 
     def revision(self, dataset_arn: str) -> str | None:
-        return "the first" if dataset_arn in self.arns else None
+        return str(self.imports[dataset_arn]) if dataset_arn in self.imports else None
 
     def read(self, dataset_arn: str) -> pa.Table | None:
         """One event, of whatever is loaded."""
@@ -83,6 +84,7 @@ class Loaded:
 
     def delete(self, dataset_arn: str) -> None:
         self.arns.discard(dataset_arn)
+        self.imports.pop(dataset_arn, None)
 
 
 @dataclass
@@ -93,11 +95,13 @@ class HeldJobs:
     trainings: list[tuple[str, TrainingSpec]] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    deleted: list[Path] = field(default_factory=list)
     datasets: Loaded = field(default_factory=Loaded)
     metrics: dict[str, float] = field(default_factory=lambda: dict(METRICS))
     tuned: dict[str, str] = field(default_factory=dict)
     refusal: str | None = None
     closed: bool = False
+    _ended: int = 0
     _open: list[tuple[Callable[[Any], None], object]] = field(default_factory=list)
 
     def check_location(self, location: str, role_arn: str) -> None:  # noqa: ARG002 # the protocol's
@@ -123,11 +127,17 @@ class HeldJobs:
     def cancel(self, key: str) -> None:
         self.cancelled.append(key)
 
+    def delete_model(self, model_path: Path) -> None:
+        self.deleted.append(model_path)
+
     def close(self) -> None:
         self.closed = True
 
     def succeed(self) -> None:
         self.datasets.arns.update(spec.dataset_arn for _, spec in self.imports)
+        for _, spec in self.imports[self._ended :]:
+            self.datasets.imports[spec.dataset_arn] = self.datasets.imports.get(spec.dataset_arn, 0) + 1
+        self._ended = len(self.imports)
         for done, outcome in self._drain():
             done(outcome)
 

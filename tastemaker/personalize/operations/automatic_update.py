@@ -1,0 +1,99 @@
+"""The update every two hours: the latest trained model of a solution takes in what is new, and is no other version."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.due import HOUR, falls_due
+from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
+from tastemaker.personalize.kinds import CAMPAIGN, DATASET, SOLUTION, SOLUTION_VERSION
+from tastemaker.personalize.model_update import UPDATABLE
+from tastemaker.personalize.operations.solution_versions import latest_full, spec_of
+from tastemaker.personalize.operations.training import data_marks
+from tastemaker.personalize.overlay import remember_trained
+from tastemaker.personalize.recipes import BY_ARN
+from tastemaker.personalize.store import Resource
+
+_LOGGER = logging.getLogger(__name__)
+
+_EVERY: Final = 2 * HOUR
+_NEW: Final = ("INTERACTIONS", "ITEMS")
+_KEPT_SECONDS: Final = 300.0
+"""How long the files of a model that another has replaced stay, for whoever was about to read them."""
+
+
+@falls_due
+def update_models(here: AccountRegion) -> None:
+    """Begin the updates whose time has come: of models that campaigns serve, where something is new.
+
+    The first one's time is two hours after the version has become ACTIVE.
+    """
+    now = here.clock.now()
+    for solution in here.resources.newest(SOLUTION, status="ACTIVE"):
+        if BY_ARN[solution.members["recipeArn"]].name not in UPDATABLE:
+            continue
+        version = latest_full(here, solution.arn)
+        if version is None or now < (version.hidden.get("updated") or version.members["lastUpdatedDateTime"]) + _EVERY:
+            continue
+        arns = _datasets(here, solution)
+        if (
+            "INTERACTIONS" in arns
+            and _is_deployed(here, version)
+            and data_marks(here, arns) != version.hidden.get("has")
+        ):
+            _begin(here, version)
+
+
+@falls_due
+def remove_replaced_models(here: AccountRegion) -> None:
+    """Remove the files of models that updates have replaced, when nobody can be reading them any more."""
+    for version in here.resources.newest(SOLUTION_VERSION):
+        replaced = version.hidden.get("replaced")
+        if replaced is not None and here.clock.now() >= replaced["at"] + _KEPT_SECONDS:
+            here.jobs.delete_model(Path(replaced["path"]))
+            del version.hidden["replaced"]
+
+
+def _datasets(here: AccountRegion, solution: Resource) -> dict[str, str]:
+    """The ARNs of the datasets whose records an update takes in, by dataset type."""
+    datasets = here.resources.newest(DATASET, datasetGroupArn=solution.members["datasetGroupArn"])
+    arns = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
+    return {name: arns[name] for name in _NEW if name in arns}
+
+
+def _is_deployed(here: AccountRegion, version: Resource) -> bool:
+    return any(here.resources.newest(CAMPAIGN, solutionVersionArn=version.arn))
+
+
+def _begin(here: AccountRegion, version: Resource) -> None:
+    number = version.hidden.get("updates", 0) + 1
+    version.hidden.update(updated=here.clock.now(), updates=number)
+    spec = spec_of(here, version, extends=Path(version.hidden["modelPath"]))
+    arns = {name: arn for name, arn in spec.dataset_arns.items() if name in _NEW}
+    has = data_marks(here, arns)
+    # a key of its own, so that the model is written beside the one that is served
+    here.jobs.start_training(
+        f"{version.arn}/update-{number}", spec, lambda outcome: _ended(here, version, spec, has, outcome)
+    )
+
+
+def _ended(
+    here: AccountRegion,
+    version: Resource,
+    spec: TrainingSpec,
+    has: dict[str, list[object]],
+    outcome: TrainingOutcome | JobFailure,
+) -> None:
+    with here.resources.changing():
+        if isinstance(outcome, JobFailure):
+            _LOGGER.warning("the automatic update of %s failed, and is tried again: %s", version.arn, outcome.reason)
+            return
+        if here.resources.find(version.arn) is not version:  # deleted in the meantime
+            here.jobs.delete_model(outcome.model_path)
+            return
+        version.hidden["replaced"] = {"path": version.hidden["modelPath"], "at": here.clock.now()}
+        version.hidden.update(modelPath=str(outcome.model_path), has=has)
+        remember_trained(version, None if spec.streamed is None else spec.streamed.prefix.mark)
