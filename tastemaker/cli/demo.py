@@ -23,7 +23,7 @@ from tastemaker.cli.report import Report
 from tastemaker.cli.samples import take_neighbours, take_samples
 from tastemaker.cli.serving import serve_until_interrupted
 from tastemaker.cli.source import Source
-from tastemaker.personalize.operations.solution_versions import TRAINING_SEED
+from tastemaker.personalize.operations.training import TRAINING_SEED
 
 
 def demo(arguments: Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.engine import JobRunner, Recommender
@@ -13,6 +13,7 @@ from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.quotas import Quotas
 from tastemaker.personalize.rates import Rates
+from tastemaker.personalize.recommendation_memory import Recommendations
 from tastemaker.personalize.store import Resources
 from tastemaker.personalize.streams import Streams
 
@@ -33,6 +34,7 @@ class AccountRegion:
     objects: ObjectStore
     quotas: Quotas
     rates: Rates
+    recommendations: Recommendations = field(default_factory=Recommendations)
 
     def arn(self, kind: Kind, name: str) -> str:
         return f"arn:aws:personalize:{self.region}:{self.account}:{kind.arn_type}/{name}"

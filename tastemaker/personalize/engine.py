@@ -71,3 +71,6 @@ class Recommender(Protocol):
 
     def recommend(self, model_path: Path, question: Question) -> Sequence[Recommended]:
         """At most `question.k` items, the best first."""
+
+    def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> Sequence[Recommended]:
+        """Those of `items` that the question allows, the best first."""

@@ -177,6 +177,12 @@ def settle(resource: Passenger, *, now: float) -> bool:
     return True
 
 
+def may_settle(resource: Passenger, *, now: float) -> bool:
+    """Whether `settle` would change anything now."""
+    passage = resource.passage
+    return passage is not None and now - passage.entered >= UNWATCHED_SECONDS and not _is_held(passage, now)
+
+
 def _is_held(passage: Passage, now: float) -> bool:
     is_last = passage.position == len(_PATHS[passage.path].states) - 1
     return is_last and (not passage.worked or now < passage.not_before)

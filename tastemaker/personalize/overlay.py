@@ -18,13 +18,15 @@ REAL_TIME_RECIPES: Final = frozenset(
         "aws-user-personalization-v2",
         "aws-personalized-ranking",
         "aws-personalized-ranking-v2",
+        "aws-ecomm-recommended-for-you",
+        "aws-vod-top-picks",
     }
 )
 """The recipes whose next answer an event changes; for the others it counts from the next training on."""
 
 
 def remember_trained(version: Resource, mark: Mark | None) -> None:
-    """Note up to which moment of the stream the training of a solution version sees the events."""
+    """Note up to which moment of the stream the training of a solution version or recommender sees the events."""
     version.hidden["streamed"] = None if mark is None else [mark.log_id, mark.position]
 
 
@@ -42,7 +44,7 @@ def since_training(streams: Streams, version: Resource, user_id: str) -> Sequenc
     if log_id == streams.log_id(dataset_arn):
         events = [event for event in events if event.position > position]
     event_type = version.members.get("eventType")
-    threshold = version.members["solutionConfig"].get("eventValueThreshold")
+    threshold = version.members.get("solutionConfig", {}).get("eventValueThreshold")
     if event_type is not None:
         events = [event for event in events if event.event_type == event_type]
     if threshold is not None:

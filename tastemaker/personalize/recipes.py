@@ -29,6 +29,43 @@ class Recipe:
     legacy: bool = False
     algorithm: str | None = None
     transformation: str | None = None
+    event_type: str | None = None
+    """The events that a use case is trained on; None: all."""
+    hides: str | None = None
+    """The event type of the automatic filter: the user does not get the items of such events again."""
+    datasets: tuple[str, ...] = ("INTERACTIONS",)
+    """The types of the datasets that a use case cannot do without."""
+    of_user: bool = True
+    """Whether a use case is asked for a user even where its type is not."""
+
+    @property
+    def needs_user(self) -> bool:
+        """Whether a request has to name the user, whatever its filter."""
+        return self.of_user if self.domain is not None else self.type in _PERSONAL
+
+    @property
+    def needs_item(self) -> bool:
+        return self.type == _RELATED
+
+    @property
+    def scored(self) -> bool:
+        """Whether recommendations carry a score: no use case's do."""
+        return self.domain is None and self.name not in _WITHOUT_SCORES
+
+    @property
+    def promotable(self) -> bool:
+        """Whether a request may promote items."""
+        return self.domain is not None or self.name in _PROMOTABLE
+
+    @property
+    def metadata_at_hand(self) -> bool:
+        """Whether metadata can be asked for without having been enabled."""
+        return self.name in _METADATA_AT_HAND
+
+    @property
+    def gives_reasons(self) -> bool:
+        """Whether an answer says why an item is in it that is no ordinary recommendation."""
+        return self.name == "aws-user-personalization-v2"
 
     @property
     def arn(self) -> str:
@@ -45,6 +82,23 @@ class Recipe:
 
 _USERS, _RELATED, _POPULAR = "USER_PERSONALIZATION", "RELATED_ITEMS", "POPULAR_ITEMS"
 _RANKING, _ACTIONS, _SEGMENTS = "PERSONALIZED_RANKING", "PERSONALIZED_ACTIONS", "USER_SEGMENTATION"
+_PERSONAL: Final = frozenset({_USERS, _RANKING, _ACTIONS})
+_WITHOUT_SCORES: Final = frozenset(
+    {"aws-popularity-count", "aws-sims", "aws-similar-items", "aws-semantic-similarity", "aws-trending-now"}
+)
+_METADATA_AT_HAND: Final = frozenset(
+    {"aws-user-personalization-v2", "aws-personalized-ranking-v2", "aws-semantic-similarity"}
+)
+_PROMOTABLE: Final = frozenset(
+    {
+        "aws-user-personalization",
+        "aws-user-personalization-v2",
+        "aws-similar-items",
+        "aws-sims",
+        "aws-trending-now",
+        "aws-popularity-count",
+    }
+)
 
 
 def _percentiles(of: str, low: str, high: str) -> tuple[Parameter, ...]:
@@ -194,24 +248,69 @@ _CUSTOM: Final = (
 
 _SHOP, _VIDEO = "ECOMMERCE", "VIDEO_ON_DEMAND"
 
-_DOMAIN: Final = (
-    Recipe("aws-ecomm-popular-items-by-views", _POPULAR, "The most viewed items.", domain=_SHOP),
-    Recipe("aws-ecomm-popular-items-by-purchases", _POPULAR, "The best sellers.", domain=_SHOP),
-    Recipe("aws-ecomm-frequently-bought-together", _RELATED, "Items bought along with one.", domain=_SHOP),
+_SHOP_USE_CASES: Final = (
+    Recipe("aws-ecomm-popular-items-by-views", _POPULAR, "The most viewed items.", domain=_SHOP, event_type="View"),
+    Recipe("aws-ecomm-popular-items-by-purchases", _POPULAR, "The best sellers.", domain=_SHOP, event_type="Purchase"),
+    Recipe(
+        "aws-ecomm-frequently-bought-together",
+        _RELATED,
+        "Items bought along with one.",
+        domain=_SHOP,
+        event_type="Purchase",
+        of_user=False,
+    ),
     Recipe(
         "aws-ecomm-customers-who-viewed-x-also-viewed",
         _RELATED,
         "Items viewed by those who viewed one.",
         domain=_SHOP,
+        event_type="View",
+        hides="Purchase",
     ),
-    Recipe("aws-ecomm-recommended-for-you", _USERS, "Items for a user.", domain=_SHOP, exploration=_EXPLORATION),
-    Recipe("aws-vod-because-you-watched-x", _RELATED, "Videos watched by those who watched one.", domain=_VIDEO),
-    Recipe("aws-vod-more-like-x", _RELATED, "Videos similar to one.", domain=_VIDEO),
-    Recipe("aws-vod-most-popular", _POPULAR, "The most watched videos.", domain=_VIDEO),
-    Recipe("aws-vod-trending-now", _POPULAR, "Videos whose popularity grows fastest.", domain=_VIDEO),
-    Recipe("aws-vod-top-picks", _USERS, "Videos for a user.", domain=_VIDEO, exploration=_EXPLORATION),
+    Recipe(
+        "aws-ecomm-recommended-for-you",
+        _USERS,
+        "Items for a user.",
+        domain=_SHOP,
+        exploration=_EXPLORATION,
+        hides="Purchase",
+    ),
+)
+_VIDEO_USE_CASES: Final = (
+    Recipe(
+        "aws-vod-because-you-watched-x",
+        _RELATED,
+        "Videos watched by those who watched one.",
+        domain=_VIDEO,
+        event_type="Watch",
+        hides="Watch",
+    ),
+    Recipe(
+        "aws-vod-more-like-x",
+        _RELATED,
+        "Videos similar to one.",
+        domain=_VIDEO,
+        hides="Watch",
+        datasets=("INTERACTIONS", "ITEMS"),
+    ),
+    Recipe("aws-vod-most-popular", _POPULAR, "The most watched videos.", domain=_VIDEO, event_type="Watch"),
+    Recipe(
+        "aws-vod-trending-now",
+        _POPULAR,
+        "Videos whose popularity grows fastest.",
+        domain=_VIDEO,
+        of_user=False,
+    ),
+    Recipe(
+        "aws-vod-top-picks",
+        _USERS,
+        "Videos for a user.",
+        domain=_VIDEO,
+        exploration=_EXPLORATION,
+        hides="Watch",
+    ),
 )
 
-RECIPES: Final = tuple(sorted(_CUSTOM + _DOMAIN, key=lambda recipe: recipe.name))
+RECIPES: Final = tuple(sorted(_CUSTOM + _SHOP_USE_CASES + _VIDEO_USE_CASES, key=lambda recipe: recipe.name))
 BY_ARN: Final = {recipe.arn: recipe for recipe in RECIPES}
 BY_NAME: Final = {recipe.name: recipe for recipe in RECIPES}

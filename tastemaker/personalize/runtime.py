@@ -6,26 +6,34 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zipfile import BadZipFile
+
+import numpy as np
 
 from tastemaker import recommenders
 from tastemaker.personalize.histories import Histories, load_histories
+from tastemaker.personalize.recipes import RECIPES
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import RELATED_ITEMS, Model, locate
+from tastemaker.recommenders import Model, locate
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-WITHOUT_SCORES = frozenset(
-    {"aws-popularity-count", "aws-sims", "aws-similar-items", "aws-semantic-similarity", "aws-trending-now"}
-)
+WITHOUT_SCORES: Final = frozenset(recipe.name for recipe in RECIPES if not recipe.scored)
 """Recipes whose recommendations carry no score."""
+CANDIDATES: Final = 1000
+"""How many of the best items a recipe that scores only a part of the catalogue scores."""
+POPULAR_ITEM: Final = "Popular item"
+"""The reason of an item that fills up an answer."""
 
-_DECIMALS = 7
+_BESIDE_AN_ITEM: Final = frozenset(recipe.name for recipe in RECIPES if recipe.needs_item)
+_OF_CANDIDATES: Final = frozenset({"aws-user-personalization-v2"})
+_UNKNOWN_UNSCORED: Final = frozenset({"aws-personalized-ranking-v2"})
+_DECIMALS: Final = 7
 
 
 class ModelUnavailable(Exception):
@@ -49,16 +57,48 @@ class Question:
 
 
 class Recommended(NamedTuple):
-    """`score`: the item's share of a softmax over the catalogue; None where the recipe has no scores."""
+    """An item; `score` is None where the recipe has no scores or the item has none, `reason` where it is ordinary.
+
+    A score is the item's share: of a softmax over the catalogue, over the candidates, or over the list that is ranked.
+    """
 
     item_id: str
     score: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    model: Model
+    histories: Histories
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(n_items,): how often each item occurs in the histories."""
+        items = self.histories.items
+        return np.bincount(items[items >= 0], minlength=len(self.model.item_ids))
+
+    @cached_property
+    def seen(self) -> NDArray[np.bool_]:
+        """(n_items,): whether anybody has had the item."""
+        return self.counts > 0
+
+    @cached_property
+    def popular(self) -> NDArray[np.int64]:
+        """(n_items,): all positions, the most popular item first."""
+        return np.argsort(-self.counts, kind="stable")
+
+    def history(self, question: Question) -> NDArray[np.int32]:
+        """What the model is asked with: positions, oldest first."""
+        if question.recipe in _BESIDE_AN_ITEM:
+            return locate(self.model.item_ids, [question.item_id or ""])
+        return self.histories.of(question.user_id, question.streamed)
 
 
 @dataclass
 class _Loaded:
     lock: threading.Lock = field(default_factory=threading.Lock)
-    parts: tuple[Model, Histories] | None = None
+    parts: _Parts | None = None
 
 
 class Runtime:
@@ -78,21 +118,39 @@ class Runtime:
 
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
-        model, histories = self._parts(model_path)
-        if question.recipe in RELATED_ITEMS:
-            history = locate(model.item_ids, [question.item_id or ""])
-        else:
-            history = histories.of(question.user_id, question.streamed)
-        candidates = None if question.allowed is None else question.allowed(model.item_ids)
-        items, scores = model.recommend(history, question.k, candidates)
+        parts = self._parts(model_path)
+        model = parts.model
+        mask = None if question.allowed is None else question.allowed(model.item_ids)
+        if question.recipe in _OF_CANDIDATES:
+            return _of_candidates(parts, question, mask)
+        items, scores = model.recommend(parts.history(question), question.k, mask)
         ids = model.item_ids[items].tolist()
         if question.recipe in WITHOUT_SCORES:
             return [Recommended(item_id, None) for item_id in ids]
-        return [
-            Recommended(item_id, round(score, _DECIMALS)) for item_id, score in zip(ids, scores.tolist(), strict=True)
-        ]
+        return _scored(ids, scores)
 
-    def _parts(self, model_path: Path) -> tuple[Model, Histories]:
+    def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> list[Recommended]:
+        """`items` (each once), best first; their scores are shares of what the model gives to these items, sum 1.
+
+        Those that the question does not allow are left out. At the end come those that the model does not know, in the
+        order in which they were given. `question.k` is not looked at. Raises ModelUnavailable.
+        """
+        parts = self._parts(model_path)
+        catalogue = parts.model.item_ids
+        places = locate(catalogue, items)
+        is_known = places >= 0
+        if question.allowed is not None:
+            kept = _allowed(question.allowed, catalogue, places, items)
+            places, is_known = places[kept], is_known[kept]
+            items = [item for item, is_kept in zip(items, kept.tolist(), strict=True) if is_kept]
+        known = places[is_known]
+        shares = parts.model.scores(parts.history(question))[known].astype(np.float64)
+        order = np.argsort(-shares, kind="stable")
+        ranked = _scored(catalogue[known[order]].tolist(), shares[order] / max(shares.sum(), np.finfo(float).tiny))
+        nothing = None if question.recipe in _UNKNOWN_UNSCORED else 0.0
+        return ranked + [Recommended(items[place], nothing) for place in np.flatnonzero(~is_known).tolist()]
+
+    def _parts(self, model_path: Path) -> _Parts:
         with self._lock:
             entry = self._loaded.setdefault(model_path, _Loaded())
             self._loaded.move_to_end(model_path)
@@ -105,10 +163,49 @@ class Runtime:
             return entry.parts
 
 
-def _load(model_path: Path) -> tuple[Model, Histories]:
+def _load(model_path: Path) -> _Parts:
     files = ModelFiles(model_path)
     try:
         model = recommenders.load(files.model)
-        return model, load_histories(files.histories, model.item_ids)
+        return _Parts(model, load_histories(files.histories, model.item_ids))
     except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise ModelUnavailable(f"The model {model_path} cannot be read: {error}. Train it again.") from error
+
+
+def _of_candidates(parts: _Parts, question: Question, mask: NDArray[np.bool_] | None) -> list[Recommended]:
+    """The best of the candidates, whose scores sum to one; popular items after them where those are too few.
+
+    Candidates are the user's best items, of those that somebody has had, whatever is allowed of them.
+    """
+    ids, k = parts.model.item_ids, question.k
+    candidates, shares = parts.model.recommend(parts.history(question), max(k, CANDIDATES), parts.seen)
+    shares = shares / max(shares.sum(dtype=np.float64), np.finfo(float).tiny)
+    chosen = slice(None) if mask is None else mask[candidates]
+    items, scores = candidates[chosen][:k], shares[chosen][:k]
+    recommended = _scored(ids[items].tolist(), scores)
+    if len(recommended) < k:
+        others = np.ones(len(ids), dtype=np.bool_) if mask is None else mask.copy()
+        others[candidates] = False
+        popular = parts.popular[others[parts.popular]][: k - len(recommended)]
+        recommended += [Recommended(item_id, None, POPULAR_ITEM) for item_id in ids[popular].tolist()]
+    return recommended
+
+
+def _allowed(
+    allowed: Callable[[NDArray[np.str_]], NDArray[np.bool_]],
+    catalogue: NDArray[np.str_],
+    places: NDArray[np.int32],
+    items: Sequence[str],
+) -> NDArray[np.bool_]:
+    """(n,): which of `items`, which have these places in the catalogue (−1: none), are allowed."""
+    # by the whole catalogue, whose records are at hand; only what is not in it is looked up for this one request
+    kept = allowed(catalogue)[places] if len(catalogue) else np.zeros(len(places), dtype=np.bool_)
+    strangers = np.flatnonzero(places < 0)
+    if len(strangers):
+        ids, back = np.unique(np.array([items[place] for place in strangers.tolist()]), return_inverse=True)
+        kept[strangers] = allowed(ids)[back]
+    return kept
+
+
+def _scored(ids: Sequence[str], scores: NDArray[np.floating]) -> list[Recommended]:
+    return [Recommended(item_id, round(score, _DECIMALS)) for item_id, score in zip(ids, scores.tolist(), strict=True)]

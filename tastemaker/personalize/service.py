@@ -13,8 +13,8 @@ from typing import Final
 from tastemaker.personalize import wire
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
-from tastemaker.personalize.durations import NO_DURATIONS, Durations
 from tastemaker.personalize.due import Heartbeat, due
+from tastemaker.personalize.durations import NO_DURATIONS, Durations
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
 from tastemaker.personalize.event_owners import events_of_users

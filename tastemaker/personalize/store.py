@@ -46,8 +46,7 @@ class Keeper(Protocol):
 class Resources:
     """Every method is called inside a `with changing()`, the two that peek excepted.
 
-    `became_active` hears of each resource that does, `began` once of each passage, `went` of each resource that is there
-    no more.
+    `became_active` hears of each resource that does, `began` once of each passage, `went` of each that is gone.
     """
 
     def __init__(

@@ -27,8 +27,8 @@ class Attributes:
     """One snapshot of a dataset's records. Each field is encoded when it is first asked for. Safe to share."""
 
     def __init__(self, records: pa.Table, schema: Schema, *, identified_by: str) -> None:
-        self._records = records
-        self._schema = schema
+        self.records = records
+        self.schema = schema
         self._ids = records[identified_by]
         self._lock = threading.Lock()
         self._columns: dict[str, Numbers | Texts] = {}
@@ -67,10 +67,10 @@ class Attributes:
         return {id_: row for row, id_ in enumerate(self._ids.to_pylist())}
 
     def _encoded(self, name: str) -> Numbers | Texts:
-        field = self._schema.field(name)
-        if name in self._records.column_names:
-            return encode(self._records[name], categorical=field is not None and field.categorical)
+        field = self.schema.field(name)
+        if name in self.records.column_names:
+            return encode(self.records[name], categorical=field is not None and field.categorical)
         text = field is not None and field.type == "string"
         return encode(
-            pa.chunked_array([pa.nulls(len(self._records), pa.string() if text else pa.float64())]), categorical=False
+            pa.chunked_array([pa.nulls(len(self.records), pa.string() if text else pa.float64())]), categorical=False
         )

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from tastemaker.personalize.account import AccountRegion
-from tastemaker.personalize.errors import InvalidInput, not_found
+from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.filters import Attributes, Expression, Facts, FilterError, bind, mask
 from tastemaker.personalize.filters.events import items_with_events
 from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, FILTER
 from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.filters import checked_expression
+from tastemaker.personalize.operations.serving import active
 from tastemaker.personalize.recipes import Recipe
 from tastemaker.personalize.schemas import Schema
 from tastemaker.personalize.store import Resource
+from tastemaker.recommenders import locate
 
 if TYPE_CHECKING:
-    import numpy as np
-    from mypy_boto3_personalize_runtime.type_defs import GetRecommendationsRequestTypeDef
+    from mypy_boto3_personalize_runtime.type_defs import (
+        GetPersonalizedRankingRequestTypeDef,
+        GetRecommendationsRequestTypeDef,
+    )
     from numpy.typing import NDArray
 
+    Request: TypeAlias = GetRecommendationsRequestTypeDef | GetPersonalizedRankingRequestTypeDef
 
-def allowed_items(
-    here: AccountRegion, given: GetRecommendationsRequestTypeDef, group_arn: str, recipe: Recipe
-) -> Callable[[NDArray[np.str_]], NDArray[np.bool_]] | None:
+Allowed: TypeAlias = "Callable[[NDArray[np.str_]], NDArray[np.bool_]]"
+"""From a model's catalogue to the mask of what may be recommended."""
+
+
+def allowed_items(here: AccountRegion, given: Request, group_arn: str, recipe: Recipe) -> Allowed | None:
     """From a model's catalogue to the mask of what the request's filter lets through; None without a filter."""
     if "filterArn" not in given:
         if "filterValues" in given:
             raise InvalidInput("filterValues need a filterArn.")
         return None
-    filter_ = _active(here, given["filterArn"])
+    filter_ = active(here, FILTER, given["filterArn"], "it can be used when it is ACTIVE")
     if filter_.members["datasetGroupArn"] != group_arn:
         raise InvalidInput(
             f"{filter_.arn} is a filter of {filter_.members['datasetGroupArn']}, and the campaign is of {group_arn}: "
@@ -42,25 +51,43 @@ def allowed_items(
         bound = bind(expression, given.get("filterValues", {}))
     except FilterError as error:
         raise InvalidInput(str(error)) from error
+    # the request of either operation
     facts = _facts(here, bound, given, group_arn)
     return lambda catalogue: mask(bound, catalogue, facts)
 
 
-def _active(here: AccountRegion, arn: str) -> Resource:
-    filter_ = here.resources.peek(FILTER, arn)
-    if filter_ is not None and filter_.passage is not None:
-        with here.resources.changing():
-            filter_ = here.resources.get(FILTER, arn)
-    if filter_ is None:
-        raise not_found(arn)
-    if filter_.status != "ACTIVE":
-        raise InvalidInput(f"The filter {arn} is {filter_.status}: it can be used when it is ACTIVE.")
-    return filter_
+def unseen_items(here: AccountRegion, group_arn: str, recipe: Recipe, user_id: str | None) -> Allowed | None:
+    """The automatic filter of a use case: not the items of the user's latest events of the type that it hides."""
+    if recipe.hides is None or user_id is None:
+        return None
+    interactions = dataset_arn(here, group_arn, "INTERACTIONS")
+    streamed = here.streams.events_of(interactions, user_id)
+    return without(items_with_events(here.snapshots.events(interactions), streamed, user_id, [recipe.hides]))
 
 
-def _check_answerable(
-    expression: Expression, filter_: Resource, given: GetRecommendationsRequestTypeDef, recipe: Recipe
-) -> None:
+def without(ids: Collection[str]) -> Allowed | None:
+    """All items but these."""
+    if not ids:
+        return None
+    hidden = sorted(ids)
+
+    def allowed(catalogue: NDArray[np.str_]) -> NDArray[np.bool_]:
+        places = locate(catalogue, hidden)
+        mask = np.ones(len(catalogue), dtype=np.bool_)
+        mask[places[places >= 0]] = False
+        return mask
+
+    return allowed
+
+
+def both(first: Allowed | None, second: Allowed | None) -> Allowed | None:
+    """What both let through; None lets everything through."""
+    if first is None or second is None:
+        return first or second
+    return lambda catalogue: first(catalogue) & second(catalogue)
+
+
+def _check_answerable(expression: Expression, filter_: Resource, given: Request, recipe: Recipe) -> None:
     target = expression.clauses[0].target
     if target != "ItemID":
         raise InvalidInput(f"{filter_.arn} is about {target}, and recommendations are filtered by ItemID.")
@@ -71,27 +98,26 @@ def _check_answerable(
         raise InvalidInput(f"userId is required by {filter_.arn}, which uses {about_user}.")
 
 
-def _facts(
-    here: AccountRegion, expression: Expression, given: GetRecommendationsRequestTypeDef, group_arn: str
-) -> Facts:
+def _facts(here: AccountRegion, expression: Expression, given: Mapping[str, Any], group_arn: str) -> Facts:
     user_id = given.get("userId") or ""
-    interactions = _dataset_arn(here, group_arn, "INTERACTIONS")
+    interactions = dataset_arn(here, group_arn, "INTERACTIONS")
 
     def touched(types: Collection[str] | None) -> Collection[str]:
         streamed = here.streams.events_of(interactions, user_id)
         return items_with_events(here.snapshots.events(interactions), streamed, user_id, types)
 
     return Facts(
-        items=_attributes(here, group_arn, "ITEMS") if expression.mentions("Items") else None,
-        users=_attributes(here, group_arn, "USERS") if expression.mentions("CurrentUser") else None,
+        items=attributes_of(here, group_arn, "ITEMS") if expression.mentions("Items") else None,
+        users=attributes_of(here, group_arn, "USERS") if expression.mentions("CurrentUser") else None,
         touched=touched,
         user_id=user_id,
         item_id=given.get("itemId"),
     )
 
 
-def _attributes(here: AccountRegion, group_arn: str, dataset_type: str) -> Attributes | None:
-    arn = _dataset_arn(here, group_arn, dataset_type)
+def attributes_of(here: AccountRegion, group_arn: str, dataset_type: str) -> Attributes | None:
+    """The records of the group's dataset of items or users; None before there are any."""
+    arn = dataset_arn(here, group_arn, dataset_type)
 
     def schema() -> Schema:
         with here.resources.changing():
@@ -101,6 +127,7 @@ def _attributes(here: AccountRegion, group_arn: str, dataset_type: str) -> Attri
     return here.snapshots.attributes(arn, "" if dataset is None else dataset.members["schemaArn"], schema)
 
 
-def _dataset_arn(here: AccountRegion, group_arn: str, dataset_type: str) -> str:
+def dataset_arn(here: AccountRegion, group_arn: str, dataset_type: str) -> str:
+    """The dataset of that type in the group, whether it exists or not."""
     name = group_arn.removeprefix(here.arn(DATASET_GROUP, ""))
     return here.arn(DATASET, f"{name}/{dataset_type}")

@@ -419,10 +419,10 @@ def test_the_same_filters_answer_after_a_restart(world: World, tmp_path: Path) -
         again.personalize.close()
 
 
-class Listing:
+class Listing(Runtime):
     """Recommends the catalogue in its order, as far as the question allows it."""
 
-    def recommend(self, model_path: Path, question: Question) -> Sequence[Recommended]:  # noqa: ARG002 # the protocol's
+    def recommend(self, model_path: Path, question: Question) -> list[Recommended]:  # noqa: ARG002 # the protocol's
         catalogue = np.array([f"item-{number:02}" for number in range(N_ITEMS)])
         allowed = np.ones(N_ITEMS, dtype=np.bool_) if question.allowed is None else question.allowed(catalogue)
         return [Recommended(str(item_id), None) for item_id in catalogue[allowed][: question.k]]

@@ -96,7 +96,7 @@ def test_a_campaign_answers_only_when_it_is_active(scene: Scene) -> None:
         scene.runtime.get_recommendations(campaignArn=arn, userId="ann")
 
 
-def test_what_is_not_built_is_refused_rather_than_ignored(scene: Scene) -> None:
+def test_what_cannot_be_honoured_is_refused_rather_than_ignored(scene: Scene) -> None:
     campaign = scene.campaign()
     with refused("ResourceNotFoundException", FILTER, status=404):
         scene.runtime.get_recommendations(campaignArn=campaign, userId="ann", filterArn=FILTER)

@@ -1,0 +1,84 @@
+"""What answers requests: a campaign with the solution version that it serves, or a domain's recommender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tastemaker.personalize import lifecycle
+from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.errors import InvalidInput, not_found
+from tastemaker.personalize.kinds import CAMPAIGN, RECOMMENDER, SOLUTION_VERSION, Kind
+from tastemaker.personalize.overlay import REAL_TIME_RECIPES, since_training
+from tastemaker.personalize.recipes import BY_ARN, Recipe
+from tastemaker.personalize.runtime import Question
+from tastemaker.personalize.shapes import Members
+from tastemaker.personalize.store import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A model that is served. `trained`: the solution version, or the recommender itself, that it was trained for."""
+
+    arn: str
+    group_arn: str
+    recipe: Recipe
+    trained: Resource
+    config: Members
+
+    @property
+    def model_path(self) -> Path:
+        return Path(self.trained.hidden["modelPath"])
+
+    @property
+    def gives_metadata(self) -> bool:
+        """Whether the answers may carry metadata."""
+        return self.recipe.metadata_at_hand or bool(self.config.get("enableMetadataWithRecommendations"))
+
+    def question(self, here: AccountRegion, k: int, *, user_id: str | None, item_id: str | None = None) -> Question:
+        """What the model is asked, without a filter: `k` items for the user, or beside the item."""
+        live = user_id is not None and self.recipe.name in REAL_TIME_RECIPES
+        return Question(
+            self.recipe.name,
+            k,
+            user_id=user_id,
+            item_id=item_id,
+            streamed=since_training(here.streams, self.trained, user_id or "") if live else (),
+        )
+
+
+def campaign_serving(here: AccountRegion, arn: str) -> Serving:
+    """The campaign `arn`; one that is being updated goes on serving what it had."""
+    campaign = active(here, CAMPAIGN, arn, "it answers when it is ACTIVE")
+    version = here.resources.peek(SOLUTION_VERSION, campaign.members["solutionVersionArn"])
+    if version is None:
+        raise not_found(arn)
+    return Serving(
+        arn,
+        campaign.members["datasetGroupArn"],
+        BY_ARN[version.members["recipeArn"]],
+        version,
+        campaign.members["campaignConfig"],
+    )
+
+
+def recommender_serving(here: AccountRegion, arn: str) -> Serving:
+    """The recommender `arn`; one that is being updated goes on serving what it had."""
+    recommender = active(here, RECOMMENDER, arn, "it answers when it is ACTIVE")
+    members = recommender.members
+    return Serving(
+        arn, members["datasetGroupArn"], BY_ARN[members["recipeArn"]], recommender, members["recommenderConfig"]
+    )
+
+
+def active(here: AccountRegion, kind: Kind, arn: str, use: str) -> Resource:
+    """The ACTIVE resource, found without waiting for whoever is changing others. `use`: what else it is good for."""
+    found = here.resources.peek(kind, arn)
+    if found is not None and lifecycle.may_settle(found, now=here.clock.now()):
+        with here.resources.changing():
+            found = here.resources.get(kind, arn)
+    if found is None:
+        raise not_found(arn)
+    if found.status != "ACTIVE":
+        raise InvalidInput(f"The {kind.arn_type} {arn} is {found.status}: {use}.")
+    return found
