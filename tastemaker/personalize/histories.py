@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 def chosen_events(records: pa.Table, *, event_type: str | None, least_value: float | None) -> pa.Table:
     """The interactions that a solution trains on: those of its event type, whose EVENT_VALUE reaches the threshold.
 
-    A record without the value that is asked for is left out.
+    Case does not matter in event types. A record without the value that is asked for is left out.
     """
     if event_type is not None:
-        records = _where(records, "EVENT_TYPE", lambda column: pc.equal(column, event_type))
+        records = _where(records, "EVENT_TYPE", lambda column: _of_type(column, event_type.lower()))
     if least_value is not None:
         # in the column's own precision: 0.7 as a float is less than 0.7 as a double
         records = _where(
@@ -134,6 +135,12 @@ def _where(records: pa.Table, name: str, test: Callable[[pa.ChunkedArray], pa.Ch
     if name not in records.column_names:
         return records.slice(0, 0)
     return records.filter(test(records[name]))
+
+
+def _of_type(column: pa.ChunkedArray, event_type: str) -> pa.ChunkedArray:
+    """Which rows have that type, which is given in lower case."""
+    names = [name for name in column.unique().to_pylist() if name is not None and name.lower() == event_type]
+    return reduce(pc.or_, (pc.equal(column, name) for name in names or [event_type]))
 
 
 def _catalogue(column: pa.ChunkedArray) -> tuple[NDArray[np.str_], NDArray[np.int32]]:

@@ -46,12 +46,13 @@ def since_training(streams: Streams, version: Resource, user_id: str) -> Sequenc
     event_type = version.members.get("eventType")
     threshold = version.members.get("solutionConfig", {}).get("eventValueThreshold")
     if event_type is not None:
-        events = [event for event in events if event.event_type == event_type]
+        wanted = event_type.lower()
+        events = [event for event in events if event.event_type.lower() == wanted]
     if threshold is not None:
         events = [event for event in events if _reaches(event, np.float32(threshold))]
-    if weighed := version.members["solutionConfig"].get("eventsConfig"):
-        least = {rule["eventType"]: rule.get("eventValueThreshold") for rule in weighed["eventParametersList"]}
-        events = [event for event in events if event.event_type in least and _passes(event, least[event.event_type])]
+    if weighed := version.members.get("solutionConfig", {}).get("eventsConfig"):
+        least = {rule["eventType"].lower(): rule.get("eventValueThreshold") for rule in weighed["eventParametersList"]}
+        events = [e for e in events if (name := e.event_type.lower()) in least and _passes(e, least[name])]
     return events
 
 

@@ -22,10 +22,10 @@ from tastemaker.personalize.faults import Faults
 from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
-from tastemaker.personalize.kinds import DATA_DELETION_JOB, SOLUTION_VERSION
+from tastemaker.personalize.kinds import DATA_DELETION_JOB, RECOMMENDER, SOLUTION_VERSION
 from tastemaker.personalize.lifecycle import Passage
 from tastemaker.personalize.objects import ObjectStore
-from tastemaker.personalize.operations import campaigns
+from tastemaker.personalize.operations import campaigns, recommender_training
 from tastemaker.personalize.operations.registry import STARTS, run
 from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.rates import Rates
@@ -152,6 +152,8 @@ class Personalize:
         def became_active(resource: Resource) -> None:
             if resource.kind is SOLUTION_VERSION:
                 campaigns.roll_out(here, resource)
+            elif resource.kind is RECOMMENDER:
+                recommender_training.take_over(resource)
 
         def went(resource: Resource) -> None:
             replaced = resource.hidden.get("replaced", {}).get("path")

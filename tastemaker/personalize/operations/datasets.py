@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
-from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, IMPORT_JOB, SCHEMA, SOLUTION_VERSION
+from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, IMPORT_JOB, RECOMMENDER, SCHEMA, SOLUTION_VERSION
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list
 from tastemaker.personalize.operations.states import need_active, need_place, start_deletion
 from tastemaker.personalize.operations.tags import tags_of
@@ -94,6 +94,7 @@ def delete_dataset(here: AccountRegion, given: DeleteDatasetRequestTypeDef) -> N
     busy = [
         *here.resources.newest(IMPORT_JOB, datasetArn=dataset.arn),
         *here.resources.newest(SOLUTION_VERSION, datasetGroupArn=group_arn),
+        *here.resources.newest(RECOMMENDER, datasetGroupArn=group_arn),
     ]
     for job in busy:
         if state := lifecycle.under_way(job):

@@ -47,8 +47,8 @@ def item_metadata(here: AccountRegion, given: Request, serving: Serving) -> Desc
 def _checked(asked: object, serving: Serving) -> list[str]:
     if not serving.gives_metadata:
         raise InvalidInput(
-            f"metadataColumns: {serving.arn} has no metadata in its answers; set enableMetadataWithRecommendations in its "
-            "configuration."
+            f"metadataColumns: {serving.arn} has no metadata in its answers; set enableMetadataWithRecommendations in "
+            "its configuration."
         )
     assert isinstance(asked, dict)  # noqa: S101 # the shape's
     if others := sorted(set(asked) - {"ITEMS"}):
