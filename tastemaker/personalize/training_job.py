@@ -15,14 +15,24 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from tastemaker.personalize.histories import save_histories
 from tastemaker.personalize.item_training import train_items
 from tastemaker.personalize.model_update import bring_up_to_date
+from tastemaker.personalize.segment_training import train_segments
+from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
 from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport
-from tastemaker.recommenders import RECIPES
+from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES
+
+_TRAININGS: Final[Mapping[str, Callable[[TrainingData], Trained]]] = {
+    **dict.fromkeys(RECIPES, train_items),
+    **dict.fromkeys(SEGMENT_RECIPES, train_segments),
+}
+"""Recipe → what trains it."""
 
 
 def main() -> None:
@@ -46,10 +56,10 @@ def train(directory: Path) -> TrainingReport:
     data = TrainingData(directory, order)
     if order.extends:
         trained = bring_up_to_date(data)
-    elif order.recipe in RECIPES:
-        trained = train_items(data)
+    elif order.recipe in _TRAININGS:
+        trained = _TRAININGS[order.recipe](data)
     else:
-        known = ", ".join(RECIPES)
+        known = ", ".join(_TRAININGS)
         raise TrainingRefused(f"The recipe {order.recipe} cannot be trained here: choose one of {known}.")
     files = ModelFiles(directory / "model")
     files.directory.mkdir()

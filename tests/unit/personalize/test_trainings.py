@@ -1,0 +1,221 @@
+"""What a configuration does to a model: trainings of small data whose right answer is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tastemaker import recommenders
+from tastemaker.personalize.datasets import write_records
+from tastemaker.personalize.histories import interactions_of, load_histories, weighed_events
+from tastemaker.personalize.item_training import rewarded
+from tastemaker.personalize.metadata import MetadataFields
+from tastemaker.personalize.training_data import TrainingRefused
+from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport, base_path, records_path
+from tastemaker.personalize.training_job import train
+from tastemaker.personalize.training_spec import EventRule, Objective
+from tastemaker.personalize.tuning import Tuning
+from tastemaker.recommenders import SegmentModel, locate
+
+UP, V2 = "aws-user-personalization", "aws-user-personalization-v2"
+PRICES = pa.table({"ITEM_ID": ["a", "b", "c"], "PRICE": pa.array([1.0, 1.0, 50.0], pa.float32())})
+
+
+def events(rows: Sequence[tuple[str, str, str]]) -> pa.Table:
+    """Interactions of `(user, item, event type)`, in the order of time."""
+    users, items, kinds = zip(*rows, strict=True)
+    return pa.table(
+        {
+            "USER_ID": pa.array(users).dictionary_encode(),
+            "ITEM_ID": pa.array(items).dictionary_encode(),
+            "TIMESTAMP": pa.array(range(len(rows)), pa.int64()),
+            "EVENT_TYPE": pa.array(kinds).dictionary_encode(),
+            "EVENT_VALUE": pa.array([float(n % 10) for n in range(len(rows))], pa.float32()),
+        }
+    )
+
+
+def after_a() -> pa.Table:
+    """After a, two in three view b, and the others buy c."""
+    second = [("c", "Buy") if n % 3 == 0 else ("b", "View") for n in range(600)]
+    return events(
+        [row for n, (item, kind) in enumerate(second) for row in ((f"u{n}", "a", "View"), (f"u{n}", item, kind))]
+    )
+
+
+def ordered(recipe: str, **more: Any) -> TrainingOrder:
+    return TrainingOrder(recipe, None, None, more.pop("hyperparameters", {}), 0, **more)
+
+
+def trained(
+    directory: Path, order: TrainingOrder, interactions: pa.Table, items: pa.Table | None = None
+) -> TrainingReport:
+    directory.mkdir(exist_ok=True)
+    write_records(records_path(directory, "INTERACTIONS"), interactions)
+    if items is not None:
+        write_records(records_path(directory, "ITEMS"), items)
+    order.write(directory)
+    return train(directory)
+
+
+def best_after(directory: Path, *history: str, k: int = 1) -> list[str]:
+    """The best items that are not in the history."""
+    model = recommenders.load(ModelFiles(directory / "model").model)
+    places = locate(model.item_ids, history)
+    candidates = np.ones(len(model.item_ids), dtype=np.bool_)
+    candidates[places] = False
+    return [str(name) for name in model.item_ids[model.recommend(places, k, candidates)[0]]]
+
+
+def test_events_of_a_greater_weight_count_for_more(tmp_path: Path) -> None:
+    weighed = ordered(V2, events=(EventRule("Buy", weight=1.0), EventRule("View", weight=0.1)))
+
+    trained(tmp_path / "alike", ordered(V2), after_a())
+    trained(tmp_path / "weighed", weighed, after_a())
+
+    assert best_after(tmp_path / "alike", "a") == ["b"]
+    assert best_after(tmp_path / "weighed", "a") == ["c"]
+
+
+def test_only_the_types_that_are_listed_count_and_only_from_their_value_on() -> None:
+    table = events([("u", item, kind) for item, kind in zip("abcdef", ["Buy", "View", "Share"] * 2, strict=True)])
+
+    chosen, weights = weighed_events(table, (EventRule("Buy", 2.0, 0.5), EventRule("Share", None, 0.25)))
+
+    assert list(zip(chosen["ITEM_ID"].to_pylist(), weights.tolist(), strict=True)) == [
+        ("d", 0.5),
+        ("c", 0.25),
+        ("f", 0.25),
+    ]
+    assert interactions_of(chosen, weights).weight.tolist() == [0.25, 0.5, 0.25]  # type: ignore[union-attr] # has some
+
+
+def test_too_few_events_of_the_listed_types_are_told_with_their_names(tmp_path: Path) -> None:
+    order = ordered(V2, events=(EventRule("Buy"), EventRule("Share")))
+
+    with pytest.raises(TrainingRefused, match="after filtering by event type: Buy, Share"):
+        trained(tmp_path, order, after_a())
+
+
+def test_an_objective_draws_recommendations_to_what_brings_more(tmp_path: Path) -> None:
+    priced = ordered(UP, objective=Objective("PRICE", 1.0))
+
+    trained(tmp_path / "plain", ordered(UP), after_a(), PRICES)
+    trained(tmp_path / "off", replace(priced, objective=Objective("PRICE", 0.0)), after_a(), PRICES)
+    trained(tmp_path / "high", priced, after_a(), PRICES)
+
+    assert best_after(tmp_path / "plain", "a") == best_after(tmp_path / "off", "a") == ["b"]
+    assert best_after(tmp_path / "high", "a") == ["c"]
+
+
+def test_a_reward_weighs_by_its_ratio_to_the_mean() -> None:
+    interactions = interactions_of(after_a())
+
+    half = rewarded(interactions, np.array([-3.0, 0.0, 9.0]), 0.5)
+
+    # one in six events is on c, whose reward is six times the mean
+    assert half.weight is not None
+    by_item = {str(interactions.item_ids[item]): float(w) for item, w in zip(half.item, half.weight, strict=True)}
+    assert by_item == pytest.approx({"a": 0.5, "b": 0.5, "c": 3.5})
+    assert rewarded(interactions, np.zeros(3), 0.5).weight is None
+
+
+def pairs() -> pa.Table:
+    """150 pairs of items, each bought together by four users."""
+    return events([row for n in range(600) for row in ((f"u{n}", f"p{n // 4}", "Buy"), (f"u{n}", f"q{n // 4}", "Buy"))])
+
+
+def test_a_search_finds_what_is_best_on_users_that_it_does_not_train_on(tmp_path: Path) -> None:
+    # pairs that few have bought together are neighbours only where few are enough
+    tuning = Tuning(jobs=8, integers={"min_cointeraction_count": (0, 10)})
+
+    plain = trained(tmp_path / "plain", ordered("aws-sims"), pairs())
+    tuned = trained(tmp_path / "tuned", ordered("aws-sims", tuning=tuning), pairs())
+    again = trained(tmp_path / "again", ordered("aws-sims", tuning=tuning), pairs())
+
+    assert plain.tuned == {}
+    assert int(tuned.tuned["min_cointeraction_count"]) < 3
+    assert tuned.metrics["precision_at_5"] > plain.metrics["precision_at_5"]
+    assert (again.tuned, again.metrics) == (tuned.tuned, tuned.metrics)
+
+
+def test_hyperparameters_that_mean_nothing_here_are_searched_at_no_price_and_stay_as_they_are(tmp_path: Path) -> None:
+    tuning = Tuning(integers={"hidden_dimension": (32, 256), "bptt": (2, 8)})
+
+    plain = trained(tmp_path / "plain", ordered(UP), after_a())
+    tuned = trained(tmp_path / "tuned", ordered(UP, tuning=tuning), after_a())
+
+    assert tuned.tuned["hidden_dimension"] == "149"
+    assert 2 <= int(tuned.tuned["bptt"]) <= 8
+    assert tuned.metrics == plain.metrics
+    assert best_after(tmp_path / "tuned", "a", k=2) == best_after(tmp_path / "plain", "a", k=2)
+
+
+def test_candidates_are_within_their_ranges_and_as_many_as_are_asked_for() -> None:
+    tuning = Tuning(4, {"i": (3, 5)}, {"n": (0.2, 0.4)}, {"c": ["x", "y"]})
+
+    drawn = list(tuning.candidates({"i": "9", "n": "0.25", "c": "Y"}, seed=1))
+
+    assert len(drawn) == 4
+    assert all(tuning.holds(name, value) for candidate in drawn for name, value in candidate.items())
+    assert (drawn[0]["n"], drawn[0]["c"]) == ("0.25", "Y")
+    assert drawn == list(tuning.candidates({"i": "9", "n": "0.25", "c": "Y"}, seed=1))
+    assert len(list(Tuning(40, {"i": (3, 5)}).candidates({"i": "3"}, seed=1))) == 10
+
+
+def test_columns_that_are_left_out_teach_nothing(tmp_path: Path) -> None:
+    # nobody has had `new`, which has its genre in common with b
+    items = pa.table({"ITEM_ID": ["a", "b", "c", "new"], "GENRE": ["x", "y", "x", "y"]})
+
+    trained(tmp_path / "with", ordered("aws-similar-items", item_fields=MetadataFields(("GENRE",))), after_a(), items)
+    trained(tmp_path / "without", ordered("aws-similar-items"), after_a(), items)
+
+    assert best_after(tmp_path / "with", "new") == ["b"]
+    assert best_after(tmp_path / "without", "new") == ["a"]
+
+
+def test_a_model_is_brought_up_to_date_with_new_items_and_events_and_keeps_its_weights(tmp_path: Path) -> None:
+    trained(tmp_path / "old", ordered(UP), after_a())
+    before = recommenders.load(ModelFiles(tmp_path / "old" / "model").model)
+    (tmp_path / "new").mkdir()
+    ModelFiles(tmp_path / "old" / "model").link(base_path(tmp_path / "new"))
+    # c is the rule by now, for whoever would train again
+    more = pa.concat_tables([after_a(), events([("late", "0", "View"), *[(f"w{n}", "c", "View") for n in range(900)]])])
+
+    report = trained(tmp_path / "new", ordered(UP, extends=True), more.unify_dictionaries(), PRICES)
+
+    files = ModelFiles(tmp_path / "new" / "model")
+    after = recommenders.load(files.model)
+    assert report.metrics == {}
+    assert after.item_ids.tolist() == ["0", "a", "b", "c"]
+    old, new = (model.recommend(locate(model.item_ids, ["a"]), 3) for model in (before, after))
+    assert after.item_ids[new[0]].tolist() == before.item_ids[old[0]].tolist()
+    assert load_histories(files.histories, after.item_ids).of("late").tolist() == [0]
+
+
+@pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
+def test_segments_are_measured_by_three_figures_and_answered_from_all_that_users_did(
+    tmp_path: Path, recipe: str
+) -> None:
+    items = pa.table({"ITEM_ID": ["a", "b", "c"], "GENRE": ["x", "y", "z"]})
+    rows = [(f"u{n:03d}", item, "View") for n in range(200) for item in ("abababab" if n % 2 else "cccccccc")]
+
+    report = trained(tmp_path, ordered(recipe, item_fields=MetadataFields(("GENRE",))), events(rows), items)
+
+    assert list(report.metrics) == ["coverage", "hits_at_1_percent", "recall_at_1_percent"]
+    assert report.metrics["recall_at_1_percent"] == 1.0
+    model = recommenders.load(ModelFiles(tmp_path / "model").model, SegmentModel)
+    assert len(model.items) == 1600
+    fans = model.user_ids[model.users_for(locate(model.item_ids, ["c"]), 100)]
+    assert all(int(str(user)[1:]) % 2 == 0 for user in fans)
+
+
+def test_segments_by_attribute_need_records_of_items(tmp_path: Path) -> None:
+    with pytest.raises(TrainingRefused, match="needs an Items dataset with records"):
+        trained(tmp_path, ordered("aws-item-attribute-affinity"), after_a())
