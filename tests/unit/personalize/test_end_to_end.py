@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tastemaker.personalize.clock import ManualClock
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.jobs import ImportOutcome, ImportSpec, JobFailure, Jobs, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.objects import MemoryObjects
@@ -116,6 +118,10 @@ def runtime(personalize: Personalize) -> PersonalizeRuntimeClient:
 
 @pytest.fixture
 def dataset(control: PersonalizeClient) -> str:
+    return made_dataset(control)
+
+
+def made_dataset(control: PersonalizeClient) -> str:
     group = control.create_dataset_group(name="shop")["datasetGroupArn"]
     schema = control.create_schema(name="events", schema=INTERACTIONS)["schemaArn"]
     Scene.until_active(lambda: control.describe_dataset_group(datasetGroupArn=group)["datasetGroup"])
@@ -139,7 +145,10 @@ def start_import(control: PersonalizeClient, dataset: str, *, location: str = LO
 def deployed(control: PersonalizeClient, jobs: AwaitedJobs, recipe: str) -> tuple[str, str]:
     """A solution version of `recipe`, trained on what the group `shop` holds, and a campaign that serves it."""
     solution = control.create_solution(
-        name="you", datasetGroupArn=f"{ARN}:dataset-group/shop", recipeArn=f"{RECIPE}/{recipe}"
+        name="you",
+        datasetGroupArn=f"{ARN}:dataset-group/shop",
+        recipeArn=f"{RECIPE}/{recipe}",
+        performAutoTraining=False,
     )["solutionArn"]
     Scene.until_active(lambda: control.describe_solution(solutionArn=solution)["solution"])
     version = control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
@@ -220,6 +229,45 @@ def test_a_campaign_of_similar_items_answers_with_neighbours_and_knows_new_items
     assert len(similar("nothing")) == 5
     metrics = control.get_solution_metrics(solutionVersionArn=version)["metrics"]
     assert metrics["mean_reciprocal_rank_at_25"] > 0.5
+
+
+def test_a_deployed_model_takes_in_a_new_item_after_two_hours_and_goes_on_being_the_same_version(
+    objects: MemoryObjects, jobs: AwaitedJobs, tmp_path: Path
+) -> None:
+    clock = ManualClock()
+    personalize = Personalize(objects=objects, data_dir=tmp_path, jobs=jobs, clock=clock)
+    control, runtime = client(personalize, "personalize"), client(personalize, "personalize-runtime")
+    described = start_import(control, made_dataset(control))
+    jobs.wait()
+    Scene.until_active(described)
+    version, campaign = deployed(control, jobs, "aws-user-personalization")
+    tracker = control.create_event_tracker(name="web", datasetGroupArn=f"{ARN}:dataset-group/shop")
+    Scene.until_active(
+        lambda: control.describe_event_tracker(eventTrackerArn=tracker["eventTrackerArn"])["eventTracker"]
+    )
+    event = {"eventType": "view", "itemId": "brand-new", "sentAt": datetime.now(UTC)}
+    client(personalize, "personalize-events").put_events(
+        trackingId=tracker["trackingId"],
+        sessionId="s",
+        userId="user-0",
+        eventList=[event],  # type: ignore[list-item] # a dict
+    )
+
+    def recommended() -> list[str]:
+        answer = runtime.get_recommendations(campaignArn=campaign, userId="user-0", numResults=100)
+        return [item["itemId"] for item in answer["itemList"]]
+
+    before = recommended()
+    clock.advance(2 * 3600)
+    control.list_solutions()
+    jobs.wait()
+    after = recommended()
+
+    assert "brand-new" not in before
+    assert set(after) == {*before, "brand-new"}
+    described_solution = control.describe_solution(solutionArn=version.rpartition("/")[0])["solution"]
+    assert described_solution["latestSolutionVersion"]["solutionVersionArn"] == version
+    personalize.close()
 
 
 def test_a_location_without_data_is_refused_by_create(control: PersonalizeClient, dataset: str) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +30,7 @@ from tastemaker.personalize.runtime import Question, Runtime
 from tastemaker.personalize.schemas import parse_schema
 from tastemaker.personalize.training_files import TrainingOrder
 from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingProcess
+from tastemaker.personalize.tuning import Tuning
 
 ARN = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/INTERACTIONS"
 ROLE = "arn:aws:iam::123456789012:role/reader"
@@ -262,6 +264,40 @@ def test_trainings_leave_nothing_but_the_model(jobs: Jobs, outcomes: Outcomes, t
     assert isinstance(outcome, TrainingOutcome), outcome
     assert sorted(path.name for path in outcome.model_path.iterdir()) == ["histories.arrow", "model.npz"]
     assert list((tmp_path / "trainings").iterdir()) == []
+
+
+def test_a_model_that_is_brought_up_to_date_lies_beside_the_one_before_until_that_is_deleted(
+    jobs: Jobs, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    jobs.start_import("import", import_spec(), outcomes.put)
+    outcomes.next()
+    order = training_spec("aws-user-personalization")
+    jobs.start_training("version", order, outcomes.put)
+    old = outcomes.next()
+    assert isinstance(old, TrainingOutcome)
+
+    jobs.start_training("update", replace(order, extends=old.model_path), outcomes.put)
+    new = outcomes.next()
+    assert isinstance(new, TrainingOutcome), new
+    question = Question("aws-user-personalization", 5, user_id='red, "3"')
+    assert Runtime().recommend(new.model_path, question) == Runtime().recommend(old.model_path, question)
+
+    jobs.delete_model(old.model_path)
+    jobs.delete_model(tmp_path / "datasets")
+    assert list((tmp_path / "models").iterdir()) == [new.model_path]
+    assert list((tmp_path / "datasets").iterdir()) != []
+
+
+def test_a_search_reports_what_it_has_found(jobs: Jobs, outcomes: Outcomes) -> None:
+    jobs.start_import("import", import_spec(), outcomes.put)
+    outcomes.next()
+    tuning = Tuning(2, numbers={"popularity_discount_factor": (0.25, 0.75)})
+
+    jobs.start_training("version", replace(training_spec("aws-sims"), tuning=tuning), outcomes.put)
+    outcome = outcomes.next()
+
+    assert isinstance(outcome, TrainingOutcome), outcome
+    assert 0.25 <= float(outcome.tuned["popularity_discount_factor"]) <= 0.75
 
 
 def test_a_training_that_the_data_do_not_allow_tells_personalizes_reason(jobs: Jobs, outcomes: Outcomes) -> None:
