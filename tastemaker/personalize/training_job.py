@@ -10,15 +10,14 @@ knows items and takes a user's history when it is asked; the catalogue is that o
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tastemaker.personalize.child_process import serve_parent
 from tastemaker.personalize.histories import save_histories
 from tastemaker.personalize.item_training import train_items
 from tastemaker.personalize.model_update import bring_up_to_date
@@ -37,8 +36,7 @@ _TRAININGS: Final[Mapping[str, Callable[[TrainingData], Trained]]] = {
 
 def main() -> None:
     directory = Path(sys.argv[1])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.nice(10)  # those who ask for recommendations go first
+    serve_parent()
     try:
         report = train(directory)
     except TrainingRefused as error:
@@ -66,12 +64,6 @@ def train(directory: Path) -> TrainingReport:
     trained.model.save(files.model)
     save_histories(files.histories, trained.interactions, trained.model.item_ids)
     return TrainingReport(trained.metrics, time.perf_counter() - started, tuned=trained.tuned)
-
-
-def _end_with_parent() -> None:
-    # the parent holds the other end of this pipe and never writes: it ends when the parent does
-    os.read(0, 1)
-    os._exit(1)
 
 
 if __name__ == "__main__":

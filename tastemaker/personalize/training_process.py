@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tastemaker
+from tastemaker.personalize.child_process import crash_reason, start_child
 from tastemaker.personalize.training_files import TrainingReport
 
 _logger = logging.getLogger(__name__)
 
-_THREAD_SETTINGS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_WITH_LESS_MEMORY = "Train on fewer interactions, or on a machine with more memory."
 
 
 class Cancelled(Exception):
@@ -63,7 +60,7 @@ class TrainingProcess:
         log_text = log_path.read_text(encoding="utf-8", errors="replace").strip()
         if report is None:
             _logger.error("the training process in %s ended with status %d:\n%s", self._directory, status, log_text)
-            raise TrainingFailed(_crash(status, log_text))
+            raise TrainingFailed(crash_reason(status, log_text, work="Training", remedy=_WITH_LESS_MEMORY))
         if report.failure_reason is not None:
             if log_text:
                 _logger.error("the training in %s failed:\n%s", self._directory, log_text)
@@ -84,32 +81,5 @@ class TrainingProcess:
         with self._lock:
             if self._cancelled:
                 raise Cancelled
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", self._module, str(self._directory)],
-                stdin=subprocess.PIPE,  # its end tells the child that this process is gone
-                stdout=log,
-                stderr=log,
-                env=_environment(),
-                start_new_session=True,  # a Ctrl-C in the terminal is for this process, which then ends its children
-            )
+            self._child = start_child(self._module, self._directory, log=log)
             return self._child
-
-
-def _environment() -> dict[str, str]:
-    """This process's own environment, with half of the cores for linear algebra: the rest is for serving."""
-    threads = str(max(1, (os.cpu_count() or 1) // 2))
-    package = str(Path(tastemaker.__file__).parent.parent)
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, **dict.fromkeys(_THREAD_SETTINGS, threads), "PYTHONPATH": os.pathsep.join(paths)}
-
-
-def _crash(status: int, log: str) -> str:
-    if status == -signal.SIGKILL:
-        return (
-            "Training failed: the training process was killed, most often because memory ran out. Train on fewer "
-            "interactions, or on a machine with more memory."
-        )
-    if status < 0:
-        return f"Training failed: the training process was ended by the signal {signal.Signals(-status).name}."
-    last = log.splitlines()[-1] if log else "it left no message"
-    return f"Training failed: the training process ended with status {status}: {last}"
