@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.engine import JobRunner, Recommender
@@ -34,6 +35,8 @@ class AccountRegion:
     objects: ObjectStore
     quotas: Quotas
     rates: Rates
+    scratch: Path
+    """Where work in progress may lie: a directory on the disk that has the data, empty at the start."""
     recommendations: Recommendations = field(default_factory=Recommendations)
 
     def arn(self, kind: Kind, name: str) -> str:

@@ -109,6 +109,10 @@ class Datasets:
             return False
         return True
 
+    def share(self, dataset_arn: str, directory: Path) -> None:
+        """Make the records of this moment those of another `Datasets(directory)` on the same disk, if there are any."""
+        self.snapshot(dataset_arn, directory / self._path(dataset_arn).name)
+
     def delete(self, dataset_arn: str) -> None:
         """Forget the records of a dataset, if there are any."""
         self._path(dataset_arn).unlink(missing_ok=True)

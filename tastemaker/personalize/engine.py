@@ -39,6 +39,9 @@ class Records(Protocol):
     def read(self, dataset_arn: str) -> pa.Table | None:
         """The records; None before the first import."""
 
+    def share(self, dataset_arn: str, directory: Path) -> None:
+        """Make the records of this moment those of another `Datasets(directory)` on the same disk, if there are any."""
+
     def delete(self, dataset_arn: str) -> None:
         """Forget the records of a dataset, if there are any."""
 

@@ -76,6 +76,8 @@ class Personalize:
         self._temporary = directory if data_dir is None else None
         self._files = ResourceFiles(directory / "resources") if data_dir is not None else None
         self._streams = Streams(directory / "streams", fsync=fsync_events)
+        self._scratch = directory / "scratch"
+        shutil.rmtree(self._scratch, ignore_errors=True)  # what an earlier process left there when it was killed
         self._jobs = jobs or Jobs(objects=objects, directory=directory)
         self._recommender = recommender or Runtime()
         self._trainable_recipes = _TRAINABLE if trainable_recipes is None else trainable_recipes
@@ -112,6 +114,10 @@ class Personalize:
             entries = read_prefix(prefix.path, prefix.mark.position)
             records = with_streamed(records, events_of_users(entries))
         return interactions_of(records)
+
+    def account(self, account: str, region: str) -> AccountRegion:
+        """What operations of an account in a region work with; for those who ask without a request."""
+        return self._account(account, region)
 
     def close(self) -> None:
         """Stop the jobs and remove what is temporary."""
@@ -176,6 +182,7 @@ class Personalize:
             objects=self._objects,
             quotas=self._quotas,
             rates=Rates(self._clock),
+            scratch=self._scratch,
         )
         return here
 

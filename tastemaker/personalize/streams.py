@@ -21,6 +21,8 @@ LIVE_EVENTS: Final = 500
 _REMEMBERED: Final = 250_000
 """At least so many of a dataset's latest events are known, so that one that comes again counts once."""
 
+_PIECE: Final = 1 << 20
+
 _TIME: Final = attrgetter("timestamp", "fraction")
 
 
@@ -73,6 +75,16 @@ class Streams:
         """The identity of the stream's log, which another stream of the same dataset's name does not have."""
         stream = self._streams.get(dataset_arn)
         return None if stream is None else stream.log_id
+
+    def share(self, dataset_arn: str, directory: Path) -> None:
+        """Copy what has come until now, if anything has, for another `Streams(directory)`."""
+        if (prefix := self.prefix(dataset_arn)) is None:
+            return
+        directory.mkdir(parents=True, exist_ok=True)
+        with prefix.path.open("rb") as log, (directory / prefix.path.name).open("wb") as copy:
+            left = prefix.mark.position
+            while left and (piece := log.read(min(left, _PIECE))):
+                left -= copy.write(piece)
 
     def delete(self, dataset_arn: str) -> None:
         """Forget the stream of a dataset, if there is one."""

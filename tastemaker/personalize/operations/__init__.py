@@ -3,6 +3,7 @@
 from tastemaker.personalize.operations import (
     automatic_training,
     automatic_update,
+    batch_inference_jobs,
     campaigns,
     dataset_groups,
     datasets,
@@ -23,6 +24,7 @@ from tastemaker.personalize.operations import (
 __all__ = [
     "automatic_training",
     "automatic_update",
+    "batch_inference_jobs",
     "campaigns",
     "dataset_groups",
     "datasets",

@@ -82,6 +82,9 @@ class Loaded:
             return None
         return pa.table({"USER_ID": ["u"], "ITEM_ID": ["i"], "TIMESTAMP": [1]})
 
+    def share(self, dataset_arn: str, directory: Path) -> None:
+        """There are no files to share."""
+
     def delete(self, dataset_arn: str) -> None:
         self.arns.discard(dataset_arn)
         self.imports.pop(dataset_arn, None)
