@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from tastemaker.personalize.stream_log import Entry, StreamedEvent
@@ -44,3 +44,20 @@ def events_of_users(entries: Iterable[Entry]) -> list[tuple[str, StreamedEvent]]
     owned = [(taken[0], event) for entry in entries if (taken := owners.take(entry)) is not None for event in taken[1]]
     owned.sort(key=lambda pair: (pair[1].timestamp, pair[1].fraction))
     return owned
+
+
+def entries_of_users(entries: Sequence[Entry], user_ids: Collection[str]) -> list[Entry]:
+    """The entries that are some users' at the end, and those of nobody's sessions whose ids stand for these users."""
+    wanted = frozenset(user_ids)
+    first_users: dict[str, str] = {}
+    for entry in entries:
+        if entry.user_id is not None:
+            first_users.setdefault(entry.session_id, entry.user_id)
+    latest_users = first_users.copy()
+    found = []
+    for entry in entries:
+        if entry.user_id is not None:
+            latest_users[entry.session_id] = entry.user_id
+        if latest_users.get(entry.session_id, entry.session_id) in wanted:
+            found.append(entry)
+    return found

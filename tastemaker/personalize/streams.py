@@ -1,18 +1,18 @@
-"""Streamed events: what PutEvents brings, safe on disk before it is acknowledged and at hand for the next request."""
+"""Streamed events: what Put operations bring, safe on disk before it is acknowledged and at hand for requests."""
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from tastemaker.personalize.event_owners import EventOwners
-from tastemaker.personalize.stream_log import Entry, LogUnreadable, Mark, Prefix, StreamedEvent, StreamLog, line_of
+from tastemaker.personalize.append_log import AppendLog, Line, LogFolder, LogUnreadable, Mark, Prefix, StreamClosed
+from tastemaker.personalize.event_owners import EventOwners, entries_of_users
+from tastemaker.personalize.stream_log import Entry, StreamedEvent, entries_of, line_of
 
 __all__ = ["LogUnreadable", "Mark", "Prefix", "StreamClosed", "StreamedEvent", "Streams"]
 
@@ -26,54 +26,46 @@ _PIECE: Final = 1 << 20
 _TIME: Final = attrgetter("timestamp", "fraction")
 
 
-class StreamClosed(Exception):
-    """The stream is being deleted, or Personalize closed. The message names the dataset."""
-
-
 class Streams:
-    """The streams of all datasets, each a log in `directory`. Safe to use from several threads.
+    """The streams of all datasets of interactions, each a log in `directory`. Safe to use from several threads.
 
     An event is the operating system's when `put` returns, and with `fsync` the disk's. Raises LogUnreadable.
     """
 
     def __init__(self, directory: Path, *, fsync: bool = False) -> None:
-        self._directory = directory
-        self._fsync = fsync
-        self._lock = threading.Lock()
-        self._streams: dict[str, _Stream] = {}
-        directory.mkdir(parents=True, exist_ok=True)
-        for path in sorted(directory.glob("*.log")):
-            if (opened := StreamLog.open(path, fsync=fsync)) is not None:
-                log, entries = opened
-                self._streams[log.dataset_arn] = _Stream(log, entries)
+        self._logs = LogFolder(directory, _Stream, fsync=fsync)
 
     def put(
         self, dataset_arn: str, events: Sequence[StreamedEvent], *, session_id: str, user_id: str | None = None
     ) -> None:
+        """Add the events of one sender, as `put_entries` does."""
+        self.put_entries(dataset_arn, [Entry(user_id, session_id, event) for event in events])
+
+    def put_entries(self, dataset_arn: str, entries: Sequence[Entry]) -> None:
         """Add events, all or none of them; those that are there already are passed over.
 
         That is an event of an `event_id` that has been, and one that says the same of the same moment and user (or, of
         an anonymous session, the same session). Raises StreamClosed, UnicodeEncodeError for text that is no Unicode,
         and OSError.
         """
-        self._opened(dataset_arn).put(events, session_id=session_id, user_id=user_id)
+        self._logs.get_or_create(dataset_arn).put(entries)
 
     def events_of(self, dataset_arn: str, user_id: str) -> Sequence[StreamedEvent]:
         """The latest events of a user, oldest first, those of sessions that turned out to be the user's among them.
 
         A session's id may stand for a user's, and then they are the events of that session.
         """
-        stream = self._streams.get(dataset_arn)
+        stream = self._logs.get(dataset_arn)
         return () if stream is None else stream.of(user_id)
 
     def prefix(self, dataset_arn: str) -> Prefix | None:
         """All that is in the stream now; None where nothing has come."""
-        stream = self._streams.get(dataset_arn)
+        stream = self._logs.get(dataset_arn)
         return None if stream is None else stream.prefix()
 
     def log_id(self, dataset_arn: str) -> str | None:
         """The identity of the stream's log, which another stream of the same dataset's name does not have."""
-        stream = self._streams.get(dataset_arn)
+        stream = self._logs.get(dataset_arn)
         return None if stream is None else stream.log_id
 
     def share(self, dataset_arn: str, directory: Path) -> None:
@@ -86,69 +78,64 @@ class Streams:
             while left and (piece := log.read(min(left, _PIECE))):
                 left -= copy.write(piece)
 
+    def forget(self, dataset_arn: str, user_ids: Collection[str]) -> int:
+        """Remove the events of users, those of their sessions among them, and count them. Marks stay what they are.
+
+        Raises StreamClosed and, with nothing removed, OSError.
+        """
+        stream = self._logs.get(dataset_arn)
+        return 0 if stream is None else stream.forget(user_ids)
+
     def delete(self, dataset_arn: str) -> None:
         """Forget the stream of a dataset, if there is one."""
-        with self._lock:
-            stream = self._streams.pop(dataset_arn, None)
-            if stream is not None:
-                stream.delete()
+        self._logs.delete(dataset_arn)
 
     def close(self) -> None:
         """Close the files. May be called again."""
-        with self._lock:
-            for stream in self._streams.values():
-                stream.close()
-
-    def _opened(self, dataset_arn: str) -> _Stream:
-        stream = self._streams.get(dataset_arn)
-        if stream is not None:
-            return stream
-        with self._lock:
-            if dataset_arn not in self._streams:
-                path = self._directory / f"{hashlib.sha256(dataset_arn.encode()).hexdigest()[:32]}.log"
-                self._streams[dataset_arn] = _Stream(StreamLog.create(path, dataset_arn, fsync=self._fsync), ())
-            return self._streams[dataset_arn]
+        self._logs.close()
 
 
 class _Stream:
-    """The stream of one dataset, with each user's and each session's latest events in the order of time."""
+    """The stream of one dataset."""
 
-    def __init__(self, log: StreamLog, entries: Iterable[Entry]) -> None:
-        self._live: dict[str, list[StreamedEvent]] = {}
-        self.log_id = log.log_id
+    def __init__(self, log: AppendLog, lines: Iterable[Line]) -> None:
+        self.log_id = log.mark.log_id
         self._log = log
         self._lock = threading.Lock()
         self._closed = False
-        self._owners = EventOwners(most_waiting=LIVE_EVENTS)
-        self._known = _Known(_REMEMBERED)
-        for entry in entries:
-            self._known.add(_keys(entry))
-            self._enliven(entry)
+        self._live = _Live(entries_of(lines))
 
-    def put(self, events: Sequence[StreamedEvent], *, session_id: str, user_id: str | None) -> None:
+    def put(self, entries: Sequence[Entry]) -> None:
         with self._lock:
-            if self._closed:
-                raise StreamClosed(f"{self._log.dataset_arn} takes no events any more.")
-            fresh, lines, position = [], [], self._log.size
+            self._need_open()
+            fresh, lines, position = [], [], self._log.mark.position
             coming: set[int] = set()
-            for event in events:
-                keys = _keys(Entry(user_id, session_id, event))
-                if self._known.has(keys) or not coming.isdisjoint(keys):
+            for entry in entries:
+                keys = _keys(entry)
+                if self._live.known.has(keys) or not coming.isdisjoint(keys):
                     continue
                 coming.update(keys)
-                lines.append(line_of(user_id, session_id, event))
+                lines.append(line_of(entry))
                 position += len(lines[-1])
-                fresh.append((keys, Entry(user_id, session_id, replace(event, position=position))))
+                fresh.append(entry._replace(event=replace(entry.event, position=position)))
             if not fresh:
                 return
             self._log.append(lines)
-            for keys, entry in fresh:
-                self._known.add(keys)
-                self._enliven(entry)
+            for entry in fresh:
+                self._live.take(entry)
 
     def prefix(self) -> Prefix:
         with self._lock:
-            return self._log.prefix()
+            return self._log.prefix
+
+    def forget(self, user_ids: Collection[str]) -> int:
+        with self._lock:
+            self._need_open()
+            gone = {entry.event.position for entry in entries_of_users(entries_of(self._log.read()), user_ids)}
+            if gone:
+                self._log.blank(gone)
+                self._live = _Live(entries_of(self._log.read()))
+            return len(gone)
 
     def delete(self) -> None:
         self.close()
@@ -161,21 +148,40 @@ class _Stream:
                 self._log.close()
 
     def of(self, user_id: str) -> Sequence[StreamedEvent]:
-        # one step for the interpreter, so that no lock is needed
-        return self._live.get(user_id, [])[-LIVE_EVENTS:]
+        return self._live.of(user_id)
 
-    def _enliven(self, entry: Entry) -> None:
+    def _need_open(self) -> None:
+        if self._closed:
+            raise StreamClosed(f"{self._log.dataset_arn} takes no events any more.")
+
+
+class _Live:
+    """What is at hand of a stream: each user's and each session's latest events in the order of time."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.known = _Known(_REMEMBERED)
+        self._events: dict[str, list[StreamedEvent]] = {}
+        self._owners = EventOwners(most_waiting=LIVE_EVENTS)
+        for entry in entries:
+            self.take(entry)
+
+    def of(self, user_id: str) -> Sequence[StreamedEvent]:
+        # one step for the interpreter, so that no lock is needed
+        return self._events.get(user_id, [])[-LIVE_EVENTS:]
+
+    def take(self, entry: Entry) -> None:
+        self.known.add(_keys(entry))
         taken = self._owners.take(entry)
         if taken is not None:
             user_id, events = taken
             if user_id == entry.session_id and len(events) > 1:  # some are there already, as the session's
                 there = {event.event_id for event in events}
-                self._live[user_id] = [each for each in self._live[user_id] if each.event_id not in there]
+                self._events[user_id] = [each for each in self._events[user_id] if each.event_id not in there]
             for event in events:
-                _insert(self._live.setdefault(user_id, []), event)
+                _insert(self._events.setdefault(user_id, []), event)
         # a session's id may be asked for like a user's, and may even be one
         if taken is None or taken[0] != entry.session_id:
-            _insert(self._live.setdefault(entry.session_id, []), entry.event)
+            _insert(self._events.setdefault(entry.session_id, []), entry.event)
 
 
 def _insert(events: list[StreamedEvent], event: StreamedEvent) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tastemaker.personalize.event_owners import events_of_users
-from tastemaker.personalize.stream_log import LogUnreadable, read_prefix
-from tastemaker.personalize.streams import StreamClosed, StreamedEvent, Streams
+from tastemaker.personalize.stream_log import read_prefix
+from tastemaker.personalize.streams import LogUnreadable, StreamClosed, StreamedEvent, Streams
 
 DATASET = "arn:aws:personalize:us-east-1:123456789012:dataset/shop/INTERACTIONS"
 OTHER = DATASET.replace("shop", "library")
