@@ -15,7 +15,6 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from tastemaker.personalize.append_log import Prefix
 from tastemaker.personalize.csv_files import ImportRefused, arrow_type
 from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec, write_records
 from tastemaker.personalize.engine import Refused, Result, Task

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tastemaker.personalize.append_log import Prefix
 from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
 from tastemaker.personalize.schemas import Schema
-from tastemaker.personalize.stream_log import Prefix
 from tastemaker.personalize.tuning import Tuning
 
 

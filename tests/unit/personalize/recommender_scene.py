@@ -77,7 +77,8 @@ class RecommenderScene(Scene):
     def described(self, arn: str = RECOMMENDER) -> Any:
         return self.control.describe_recommender(recommenderArn=arn)["recommender"]
 
-    def update(self, **config: Any) -> None:
+    def update(self, **settings: Any) -> None:
+        config: Any = settings
         self.control.update_recommender(recommenderArn=RECOMMENDER, recommenderConfig=config)
 
     def answering_model(self) -> str:
