@@ -159,7 +159,7 @@ class Personalize:
             if resource.kind is SOLUTION_VERSION:
                 campaigns.roll_out(here, resource)
             elif resource.kind is RECOMMENDER:
-                recommender_training.take_over(resource)
+                recommender_training.take_over(here, resource)
 
         def went(resource: Resource) -> None:
             replaced = resource.hidden.get("replaced", {}).get("path")

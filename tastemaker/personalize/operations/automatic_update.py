@@ -9,7 +9,7 @@ from typing import Final
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.due import HOUR, falls_due
 from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
-from tastemaker.personalize.kinds import CAMPAIGN, DATASET, SOLUTION, SOLUTION_VERSION
+from tastemaker.personalize.kinds import CAMPAIGN, DATASET, SOLUTION, SOLUTION_VERSION, Kind
 from tastemaker.personalize.model_update import UPDATABLE
 from tastemaker.personalize.operations.solution_versions import latest_full, spec_of
 from tastemaker.personalize.operations.training import data_marks
@@ -50,11 +50,16 @@ def update_models(here: AccountRegion) -> None:
 @falls_due
 def remove_replaced_models(here: AccountRegion) -> None:
     """Remove the files of models that updates have replaced, when nobody can be reading them any more."""
-    for version in here.resources.newest(SOLUTION_VERSION):
-        replaced = version.hidden.get("replaced")
+    remove_replaced(here, SOLUTION_VERSION)
+
+
+def remove_replaced(here: AccountRegion, kind: Kind) -> None:
+    """The same of what was trained for resources of `kind`: `hidden["replaced"]` has the path, and since when."""
+    for trained in here.resources.newest(kind):
+        replaced = trained.hidden.get("replaced")
         if replaced is not None and here.clock.now() >= replaced["at"] + _KEPT_SECONDS:
             here.jobs.delete_model(Path(replaced["path"]))
-            del version.hidden["replaced"]
+            del trained.hidden["replaced"]
 
 
 def _datasets(here: AccountRegion, solution: Resource) -> dict[str, str]:

@@ -9,6 +9,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.due import DAY, falls_due
 from tastemaker.personalize.jobs import JobFailure, TrainingOutcome
 from tastemaker.personalize.kinds import RECOMMENDER
+from tastemaker.personalize.operations.automatic_update import remove_replaced
 from tastemaker.personalize.operations.registry import resumes
 from tastemaker.personalize.operations.training import data_since, start_training, training_spec
 from tastemaker.personalize.recipes import BY_ARN
@@ -30,9 +31,14 @@ def stop_training(here: AccountRegion, recommender: Resource) -> None:
         here.jobs.cancel(key)
 
 
-def take_over(recommender: Resource) -> None:
+def take_over(here: AccountRegion, recommender: Resource) -> None:
     """Serve from now on what has been trained since; the recommender has just become ACTIVE."""
-    recommender.hidden.update(recommender.hidden.pop("next", {}))
+    fresh = recommender.hidden.pop("next", None)
+    if fresh is None:
+        return
+    if "modelPath" in recommender.hidden:
+        recommender.hidden["replaced"] = {"path": recommender.hidden["modelPath"], "at": here.clock.now()}
+    recommender.hidden.update(fresh)
 
 
 @falls_due
@@ -47,6 +53,12 @@ def retrain(here: AccountRegion) -> None:
         if data_since(here, recommender.members["datasetGroupArn"], recipe.name, recommender):
             stop_training(here, recommender)
             _train(here, recommender)
+
+
+@falls_due
+def remove_replaced_models(here: AccountRegion) -> None:
+    """Remove the files of models that others have replaced, when nobody can be reading them any more."""
+    remove_replaced(here, RECOMMENDER)
 
 
 def _turn(recommender: Resource) -> float:
@@ -83,6 +95,6 @@ def _ended(
         metrics = {"modelMetrics": dict(outcome.metrics)}
         if recommender.passage is None:
             recommender.members.update(metrics, lastUpdatedDateTime=here.clock.now())
-            take_over(recommender)
+            take_over(here, recommender)
         else:
             lifecycle.work_ended(recommender, gains=metrics)

@@ -77,9 +77,9 @@ class RecommenderScene(Scene):
     def described(self, arn: str = RECOMMENDER) -> Any:
         return self.control.describe_recommender(recommenderArn=arn)["recommender"]
 
-    def update(self, **settings: Any) -> None:
-        config: Any = settings
-        self.control.update_recommender(recommenderArn=RECOMMENDER, recommenderConfig=config)
+    def update(self, **config: Any) -> None:
+        given: Any = config
+        self.control.update_recommender(recommenderArn=RECOMMENDER, recommenderConfig=given)
 
     def answering_model(self) -> str:
         """The name of the model that answers: the number of its training."""

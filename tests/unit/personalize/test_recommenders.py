@@ -299,7 +299,7 @@ def test_trainings_and_models_outlive_the_process(tmp_path: Path) -> None:
     again = RecommenderScene(data_dir=tmp_path)
     assert [key.rpartition("/")[0] for key, _ in again.jobs.trainings] == [RECOMMENDER]
     again.jobs.succeed()
-    again.clock.advance(60)
+    again.clock.advance(1000)  # its clock begins anew
     assert again.described()["status"] == "ACTIVE"
     again.runtime.get_recommendations(recommenderArn=f"{ARN}:recommender/other", userId="ann")
     assert again.models_asked()[-1] == "1"
@@ -314,7 +314,7 @@ def test_an_update_that_was_training_goes_on_after_a_restart(tmp_path: Path) -> 
 
     again = RecommenderScene(data_dir=tmp_path)
     again.jobs.succeed()
-    again.clock.advance(60)
+    again.clock.advance(1000)  # its clock begins anew
 
     assert again.jobs.trainings[-1][1].item_fields.numbers == ("PRICE",)
     assert again.described()["latestRecommenderUpdate"]["status"] == "ACTIVE"
@@ -341,6 +341,9 @@ def test_a_week_later_it_is_trained_again_where_events_have_come(shop: Recommend
     assert (without_news, early, len(shop.jobs.trainings)) == (1, 1, 2)
     assert (old, shop.answering_model()) == ("1", "2")
     assert shop.described()["status"] == "ACTIVE"
+    shop.clock.advance(301)
+    shop.described()
+    assert [path.name for path in shop.jobs.deleted] == ["1"]
 
 
 def test_a_stopped_recommender_is_not_trained(shop: RecommenderScene) -> None:
