@@ -5,9 +5,10 @@ from tastemaker.recommenders.bought_together import BoughtTogether
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.loading import load
 from tastemaker.recommenders.model import Model, Recipe
+from tastemaker.recommenders.next_best_action import ActionModel, NextBestAction
 from tastemaker.recommenders.percentiles import Percentiles
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
-from tastemaker.recommenders.recipes import RECIPES, RELATED_ITEMS, SEGMENT_RECIPES, WITHOUT_HISTORY
+from tastemaker.recommenders.recipes import ACTION_RECIPES, RECIPES, RELATED_ITEMS, SEGMENT_RECIPES, WITHOUT_HISTORY
 from tastemaker.recommenders.segments import SegmentModel, Segments
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.sims import Sims
@@ -15,14 +16,17 @@ from tastemaker.recommenders.trending import Trending, TrendingModel
 from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
 __all__ = [
+    "ACTION_RECIPES",
     "RECIPES",
     "RELATED_ITEMS",
     "SEGMENT_RECIPES",
     "WITHOUT_HISTORY",
+    "ActionModel",
     "Attributes",
     "BoughtTogether",
     "Interactions",
     "Model",
+    "NextBestAction",
     "Percentiles",
     "Popularity",
     "PopularityModel",

@@ -19,12 +19,17 @@ BETWEEN_CATEGORIES = "|"
 class Attributes:
     """`ids` (n,): sorted, each once; `categories` (n, n_values): 1 where an item has the value of a field.
 
-    `numbers` (n, n_fields): NaN where an item has none.
+    `numbers` (n, n_fields): NaN where an item has none; `number_fields`: the names of the fields, where they are known.
+    `texts`: of each id all its texts, joined; empty where no text takes part. `created` (n,): when each came into the
+    catalogue, in epoch seconds, NaN where that is not known; None where it is known of none.
     """
 
     ids: NDArray[np.str_]
     categories: csr_array
     numbers: NDArray[np.float64]
+    number_fields: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    created: NDArray[np.float64] | None = None
 
     @classmethod
     def from_columns(
@@ -32,6 +37,9 @@ class Attributes:
         ids: Sequence[str],
         categories: Mapping[str, Sequence[str | None]],
         numbers: Mapping[str, Sequence[float | None]],
+        *,
+        texts: Mapping[str, Sequence[str | None]] | None = None,
+        created: Sequence[float | None] | None = None,
     ) -> Attributes:
         """Of parallel columns by field; `a|b` are two categories. Of records with one id the last counts."""
         from scipy.sparse import csr_array
@@ -53,7 +61,15 @@ class Attributes:
         )
         columns = [[column[place] for place in source] for column in numbers.values()]
         table = np.array(columns, dtype=np.float64).reshape(len(columns), len(names)).T
-        return cls(names, known, table)
+        joined = tuple("\n".join(column[place] or "" for column in (texts or {}).values()) for place in source)
+        since = None if created is None else np.array([created[place] for place in source], dtype=np.float64)
+        return cls(names, known, table, tuple(numbers), joined if texts else (), since)
+
+    def number(self, field: str) -> NDArray[np.float64]:
+        """(n,): the numbers of a field; NaN where there are none."""
+        if field not in self.number_fields:
+            return np.full(len(self.ids), np.nan)
+        return self.numbers[:, self.number_fields.index(field)]
 
     def of(self, ids: NDArray[np.str_]) -> Attributes:
         """The attributes of `ids` (sorted), in their order; nothing is known of those that are not among ours."""
@@ -66,4 +82,17 @@ class Attributes:
         )
         numbers = np.full((len(ids), self.numbers.shape[1]), np.nan)
         numbers[found] = self.numbers[place[found]]
-        return Attributes(ids, csr_array(picks @ self.categories), numbers)
+        texts = [""] * len(ids)
+        for row in found if self.texts else ():
+            texts[row] = self.texts[place[row]]
+        created = None if self.created is None else np.full(len(ids), np.nan)
+        if created is not None and self.created is not None:
+            created[found] = self.created[place[found]]
+        return Attributes(
+            ids,
+            csr_array(picks @ self.categories),
+            numbers,
+            self.number_fields,
+            tuple(texts) if self.texts else (),
+            created,
+        )

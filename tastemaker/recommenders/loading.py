@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 import numpy as np
 
+from tastemaker.recommenders.next_best_action import ActionModel
 from tastemaker.recommenders.popularity import PopularityModel
 from tastemaker.recommenders.segments import SegmentModel
 from tastemaker.recommenders.similar_items import SimilarItemsModel
@@ -32,7 +33,7 @@ _OF_ITEMS: Mapping[str, type[_Stored]] = {
     "similar-items": SimilarItemsModel,
     "trending": TrendingModel,
 }
-_OTHERS: Mapping[str, type[_Stored]] = {"segments": SegmentModel}
+_OTHERS: Mapping[str, type[_Stored]] = {"actions": ActionModel, "segments": SegmentModel}
 _KINDS = {**_OF_ITEMS, **_OTHERS}
 
 M = TypeVar("M", bound=_Stored)

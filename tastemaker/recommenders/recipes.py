@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tastemaker.recommenders.bought_together import BoughtTogether
+from tastemaker.recommenders.next_best_action import NextBestAction
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import Popularity
 from tastemaker.recommenders.segments import Segments
@@ -58,6 +59,14 @@ def _trending(hyperparameters: Mapping[str, str]) -> Recipe:
     return Trending(window=WINDOWS[frequency])
 
 
+def _next_best_action(hyperparameters: Mapping[str, str]) -> NextBestAction:
+    """`action_optimization_period`: the days whose showings count."""
+    period = int(hyperparameters.get("action_optimization_period", "14"))
+    if not 7 <= period <= 28:
+        raise ValueError(f"action_optimization_period {period} is not between 7 and 28 days")
+    return NextBestAction(period=period)
+
+
 def _always(recipe: Recipe) -> Callable[[Mapping[str, str]], Recipe]:
     """Of a recipe without hyperparameters."""
     return lambda _: recipe
@@ -93,6 +102,11 @@ SEGMENT_RECIPES: Mapping[str, Callable[[Mapping[str, str]], Segments]] = {
     "aws-item-attribute-affinity": lambda _: Segments(),
 }
 """The same of recipes whose models answer with users. Their `hidden_dimension` means nothing to the model."""
+
+ACTION_RECIPES: Mapping[str, Callable[[Mapping[str, str]], NextBestAction]] = {
+    "aws-next-best-action": _next_best_action,
+}
+"""The same of recipes whose models answer with actions."""
 
 RELATED_ITEMS = frozenset(
     {
