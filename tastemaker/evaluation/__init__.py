@@ -1,5 +1,12 @@
 """How good a recipe is: Personalize's split, its metrics, the textbook's, and the baselines to compare with."""
 
+from tastemaker.evaluation.actions import (
+    ActionSplit,
+    action_metrics,
+    action_split,
+    area_under_the_curve,
+    measure_actions,
+)
 from tastemaker.evaluation.baselines import RepeatLast
 from tastemaker.evaluation.evaluate import (
     PERSONALIZE,
@@ -26,6 +33,7 @@ from tastemaker.evaluation.split import Request, Split, personalize_split
 __all__ = [
     "LEAVE_ONE_OUT",
     "PERSONALIZE",
+    "ActionSplit",
     "Evaluation",
     "OfflineProtocol",
     "Ranker",
@@ -33,6 +41,9 @@ __all__ = [
     "Request",
     "SegmentSplit",
     "Split",
+    "action_metrics",
+    "action_split",
+    "area_under_the_curve",
     "attributes_asked",
     "evaluate",
     "items_asked",
@@ -40,6 +51,7 @@ __all__ = [
     "judge_last",
     "last_item",
     "leave_one_out_split",
+    "measure_actions",
     "measure_segments",
     "personalize_metrics",
     "personalize_split",
