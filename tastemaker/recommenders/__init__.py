@@ -10,6 +10,7 @@ from tastemaker.recommenders.percentiles import Percentiles
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
 from tastemaker.recommenders.recipes import ACTION_RECIPES, RECIPES, RELATED_ITEMS, SEGMENT_RECIPES, WITHOUT_HISTORY
 from tastemaker.recommenders.segments import SegmentModel, Segments
+from tastemaker.recommenders.semantic_similarity import SemanticSimilarity, SemanticSimilarityModel
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.sims import Sims
 from tastemaker.recommenders.trending import Trending, TrendingModel
@@ -33,6 +34,8 @@ __all__ = [
     "Recipe",
     "SegmentModel",
     "Segments",
+    "SemanticSimilarity",
+    "SemanticSimilarityModel",
     "SequenceRidge",
     "SequenceRidgeModel",
     "SimilarItems",

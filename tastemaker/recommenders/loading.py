@@ -9,6 +9,7 @@ import numpy as np
 from tastemaker.recommenders.next_best_action import ActionModel
 from tastemaker.recommenders.popularity import PopularityModel
 from tastemaker.recommenders.segments import SegmentModel
+from tastemaker.recommenders.semantic_similarity import SemanticSimilarityModel
 from tastemaker.recommenders.similar_items import SimilarItemsModel
 from tastemaker.recommenders.trending import TrendingModel
 from tastemaker.recommenders.user_personalization import SequenceRidgeModel
@@ -30,6 +31,7 @@ class _Stored(Protocol):
 _OF_ITEMS: Mapping[str, type[_Stored]] = {
     "popularity": PopularityModel,
     "sequence-ridge": SequenceRidgeModel,
+    "semantic-similarity": SemanticSimilarityModel,
     "similar-items": SimilarItemsModel,
     "trending": TrendingModel,
 }

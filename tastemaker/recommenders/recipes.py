@@ -9,6 +9,7 @@ from tastemaker.recommenders.next_best_action import NextBestAction
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import Popularity
 from tastemaker.recommenders.segments import Segments
+from tastemaker.recommenders.semantic_similarity import SemanticSimilarity
 from tastemaker.recommenders.similar_items import SimilarItems
 from tastemaker.recommenders.sims import PERCENTILES, Sims
 from tastemaker.recommenders.trending import WINDOWS, Trending
@@ -79,6 +80,7 @@ RECIPES: Mapping[str, Callable[[Mapping[str, str]], Recipe]] = {
     "aws-personalized-ranking-v2": _user_personalization,
     "aws-similar-items": _similar_items,
     "aws-sims": _sims,
+    "aws-semantic-similarity": _always(SemanticSimilarity()),
     "aws-popularity-count": _always(Popularity()),
     "aws-trending-now": _trending,
     "aws-ecomm-popular-items-by-views": _always(Popularity()),
@@ -112,6 +114,7 @@ RELATED_ITEMS = frozenset(
     {
         "aws-similar-items",
         "aws-sims",
+        "aws-semantic-similarity",
         "aws-ecomm-frequently-bought-together",
         "aws-ecomm-customers-who-viewed-x-also-viewed",
         "aws-vod-because-you-watched-x",

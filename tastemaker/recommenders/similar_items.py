@@ -141,7 +141,7 @@ class SimilarItemsModel:
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         history = known(history, len(self.item_ids))
-        strengths = self._strengths(history)
+        strengths = self.strengths(history)
         total = float(strengths.sum())
         return self.popularity.scores(history) if total <= 0 else (strengths / total).astype(np.float32)
 
@@ -151,7 +151,7 @@ class SimilarItemsModel:
         history = known(history, len(self.item_ids))
         if not len(history):
             return self.popularity.recommend(history, k, candidates)
-        strengths = self._strengths(history)
+        strengths = self.strengths(history)
         if not strengths.any():
             others = np.ones(len(self.item_ids), dtype=np.bool_) if candidates is None else candidates.copy()
             others[history] = False
@@ -160,7 +160,8 @@ class SimilarItemsModel:
         items = best(strengths, k, allowed)
         return items, (strengths[items] / strengths.sum()).astype(np.float32)
 
-    def _strengths(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+    def strengths(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(n_items,): the values of each item beside the known items of the history, added up; 0 for these."""
         strengths = np.zeros(len(self.item_ids), dtype=np.float32)
         for item in history:
             row = slice(self.starts[item], self.starts[item + 1])
@@ -170,15 +171,18 @@ class SimilarItemsModel:
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez_compressed(
-                file,
-                kind=np.array("similar-items"),
-                item_ids=self.item_ids,
-                users=self.popularity.users,
-                starts=self.starts,
-                neighbours=self.neighbours,
-                values=self.values,
-            )
+            np.savez_compressed(file, allow_pickle=False, **self.arrays())
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads."""
+        return {
+            "kind": np.array("similar-items"),
+            "item_ids": self.item_ids,
+            "users": self.popularity.users,
+            "starts": self.starts,
+            "neighbours": self.neighbours,
+            "values": self.values,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SimilarItemsModel:
