@@ -17,9 +17,12 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.batch.lines import Answer, Line, LineRefused, Style
 from tastemaker.personalize.batch.orders import BatchFiles, BatchOrder, BatchReport
 from tastemaker.personalize.batch.recommending import ItemAnswers
+from tastemaker.personalize.batch.segmenting import UserAnswers
 from tastemaker.personalize.child_process import serve_parent
 from tastemaker.personalize.clock import ManualClock
+from tastemaker.personalize.kinds import SOLUTION_VERSION
 from tastemaker.personalize.objects import MemoryObjects
+from tastemaker.personalize.recipes import BY_ARN
 from tastemaker.personalize.runtime import ModelUnavailable
 from tastemaker.personalize.service import Personalize
 
@@ -71,7 +74,10 @@ def run(directory: Path) -> BatchReport:
 
 def _answers(here: AccountRegion, order: BatchOrder) -> Answers:
     with here.resources.changing():
-        return ItemAnswers(here, order)
+        version = here.resources.get(SOLUTION_VERSION, order.version_arn)
+        if BY_ARN[version.members["recipeArn"]].type == "USER_SEGMENTATION":
+            return UserAnswers(here, order, version)
+        return ItemAnswers(here, order, version)
 
 
 def _answer_file(files: BatchFiles, number: int, answers: Answers, most_lines: int) -> tuple[int, int, int]:

@@ -10,7 +10,6 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.batch.lines import INFERENCE, Answer, Line, LineRefused, Style
 from tastemaker.personalize.batch.orders import BatchOrder
 from tastemaker.personalize.errors import InvalidInput
-from tastemaker.personalize.kinds import SOLUTION_VERSION
 from tastemaker.personalize.operations.filtering import allowed_items
 from tastemaker.personalize.overlay import REAL_TIME_RECIPES, since_training
 from tastemaker.personalize.recipes import BY_ARN
@@ -29,10 +28,10 @@ class ItemAnswers:
 
     style: Style = INFERENCE
 
-    def __init__(self, here: AccountRegion, order: BatchOrder) -> None:
+    def __init__(self, here: AccountRegion, order: BatchOrder, version: Resource) -> None:
         self._here = here
         self._order = order
-        self._version: Resource = here.resources.get(SOLUTION_VERSION, order.version_arn)
+        self._version = version
         self._recipe = BY_ARN[self._version.members["recipeArn"]]
         self._model = Path(self._version.hidden["modelPath"])
 

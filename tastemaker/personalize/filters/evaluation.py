@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from tastemaker.recommenders import locate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_TrueOf: TypeAlias = "Callable[[Condition], NDArray[np.bool_]]"
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,38 @@ def mask(expression: Expression, catalogue: NDArray[np.str_], facts: Facts) -> N
     whose IF does not hold for the user is as if it weren't there.
     """
     applying = [clause for clause in expression.clauses if _applies(clause, facts)]
-    included = [_matched(clause, catalogue, facts) for clause in applying if clause.include]
-    allowed = reduce(np.logical_or, included) if included else np.ones(len(catalogue), dtype=np.bool_)
-    for clause in applying:
+    return _combined(applying, len(catalogue), lambda condition: _true_of(condition, catalogue, facts))
+
+
+def user_mask(
+    expression: Expression,
+    user_ids: NDArray[np.str_],
+    users: Attributes | None,
+    has_events: Callable[[Collection[str] | None], NDArray[np.bool_]],
+) -> NDArray[np.bool_]:
+    """(n_users,): the same of an expression about UserID, which has no IF.
+
+    `users` is None before the first import; `has_events` says which of the users have events of the given types (None:
+    of any).
+    """
+
+    def true_of(condition: Condition) -> NDArray[np.bool_]:
+        if condition.field.dataset == "Interactions":
+            names = [str(value) for value in _listed(condition)]
+            return has_events(None if ANY_EVENT in names else names) ^ _is_negated(condition)
+        if users is None:
+            return np.full(len(user_ids), _is_negated(condition), dtype=np.bool_)
+        return _found(condition, users.column(condition.field.name), _listed(condition))[users.rows(user_ids)]
+
+    return _combined(expression.clauses, len(user_ids), true_of)
+
+
+def _combined(clauses: Sequence[Clause], n: int, true_of: _TrueOf) -> NDArray[np.bool_]:
+    included = [_matched(clause, true_of) for clause in clauses if clause.include]
+    allowed = reduce(np.logical_or, included) if included else np.ones(n, dtype=np.bool_)
+    for clause in clauses:
         if not clause.include:
-            allowed = allowed & ~_matched(clause, catalogue, facts)
+            allowed = allowed & ~_matched(clause, true_of)
     return allowed
 
 
@@ -68,8 +97,8 @@ def _holds_for_user(condition: Condition, facts: Facts) -> bool:
     return bool(column.at(row)) and bool(_found(condition, column, _values(condition, None, facts))[row])
 
 
-def _matched(clause: Clause, catalogue: NDArray[np.str_], facts: Facts) -> NDArray[np.bool_]:
-    rows = [reduce(np.logical_and, (_true_of(each, catalogue, facts) for each in row)) for row in clause.where]
+def _matched(clause: Clause, true_of: _TrueOf) -> NDArray[np.bool_]:
+    rows = [reduce(np.logical_and, map(true_of, row)) for row in clause.where]
     return np.asarray(reduce(np.logical_or, rows), dtype=np.bool_)
 
 
@@ -83,7 +112,7 @@ def _true_of(condition: Condition, catalogue: NDArray[np.str_], facts: Facts) ->
 
 
 def _true_of_events(condition: Condition, catalogue: NDArray[np.str_], facts: Facts) -> NDArray[np.bool_]:
-    names = [str(value) for value in _values(condition, None, facts)]
+    names = [str(value) for value in _listed(condition)]
     places = locate(catalogue, sorted(facts.touched(None if ANY_EVENT in names else names)))
     found = np.zeros(len(catalogue), dtype=np.bool_)
     found[places[places >= 0]] = True
@@ -102,8 +131,13 @@ def _found(condition: Condition, column: Numbers | Texts, values: Sequence[str |
 def _values(condition: Condition, items: Attributes | None, facts: Facts) -> Sequence[str | float]:
     wanted = operands(condition)
     if not isinstance(wanted, FieldName):
-        return [value for value in wanted if not isinstance(value, Parameter)]
+        return _listed(condition)
     return () if items is None else items.column(wanted.name).at(items.row(facts.item_id))
+
+
+def _listed(condition: Condition) -> list[str | float]:
+    wanted = operands(condition)
+    return [] if isinstance(wanted, FieldName) else [value for value in wanted if not isinstance(value, Parameter)]
 
 
 def _is_negated(condition: Condition) -> bool:

@@ -62,9 +62,12 @@ def check_filter(here: AccountRegion, arn: str, version: Resource, *, target: st
             f"{arn} is a filter of {filter_.members['datasetGroupArn']}, and the solution version is of {group_arn}: "
             "use a filter of the same dataset group."
         )
-    found = checked_expression(here, filter_).clauses[0].target
+    expression = checked_expression(here, filter_)
+    found = expression.clauses[0].target
     if found != target:
         raise InvalidInput(f"{arn} is about {found}, and the results of this job are filtered by {target}.")
+    if target == "UserID" and expression.mentions("CurrentUser"):
+        raise InvalidInput(f"{arn} uses CurrentUser, and nobody is the current user of a segment: use Users instead.")
 
 
 def check_results(given: Given, *, most: int) -> int:

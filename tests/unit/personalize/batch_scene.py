@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from tastemaker.personalize.clock import ManualClock
 from tastemaker.personalize.engine import Refused, Result, Task
+from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.in_process import client
-from tastemaker.personalize.jobs import JobFailure
+from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.service import Personalize
+from tastemaker.personalize.training_files import ModelFiles
+from tastemaker.recommenders import SEGMENT_RECIPES
 from tests.unit.personalize.event_scene import interactions_schema
 from tests.unit.personalize.instant_jobs import InstantJobs
 from tests.unit.personalize.scene import ARN, RECIPE, ROLE, Scene
@@ -42,6 +45,19 @@ class TaskJobs(InstantJobs):
 
     cancel_tasks = False
     put_off = False
+
+    def start_training(
+        self, key: str, spec: TrainingSpec, done: Callable[[TrainingOutcome | JobFailure], None]
+    ) -> None:
+        if spec.recipe not in SEGMENT_RECIPES:
+            super().start_training(key, spec, done)
+            return
+        records = self.datasets.read(spec.dataset_arns["INTERACTIONS"])
+        assert records is not None
+        files = ModelFiles(self._models / key.rpartition("/")[2])
+        files.directory.mkdir(parents=True)
+        SEGMENT_RECIPES[spec.recipe]({}).fit(interactions_of(records), seed=spec.seed).save(files.model)
+        done(TrainingOutcome({}, training_seconds=1.0, model_path=files.directory))
 
     def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:  # noqa: ARG002 # the protocol's
         if self.put_off:
@@ -150,6 +166,26 @@ class BatchScene:
         }
         return self.control.create_batch_inference_job(**(given | more))["batchInferenceJobArn"]
 
+    def start_segments(self, version: str, *, name: str = "job", **more: Any) -> str:
+        given = {
+            "jobName": name,
+            "solutionVersionArn": version,
+            "roleArn": ROLE,
+            "jobInput": {"s3DataSource": {"path": "s3://bucket/in.json"}},
+            "jobOutput": {"s3DataDestination": {"path": "s3://bucket/out/"}},
+        }
+        return self.control.create_batch_segment_job(**(given | more))["batchSegmentJobArn"]
+
+    def describe_segments(self, arn: str) -> Any:
+        return self.control.describe_batch_segment_job(batchSegmentJobArn=arn)["batchSegmentJob"]
+
+    def segments(self, version: str, *lines: Mapping[str, Any] | str, **more: Any) -> list[Any]:
+        """The lines of the output of a segment job that is done, as JSON."""
+        self.put("in.json", *lines)
+        arn = self.start_segments(version, **more)
+        Scene.until_active(lambda: self.describe_segments(arn))
+        return [json.loads(line) for line in self.read("out/in.json.out").splitlines()]
+
     def describe(self, arn: str) -> Any:
         return self.control.describe_batch_inference_job(batchInferenceJobArn=arn)["batchInferenceJob"]
 
@@ -159,13 +195,6 @@ class BatchScene:
         arn = self.start(version, **more)
         Scene.until_active(lambda: self.describe(arn))
         return [json.loads(line) for line in self.read("out/in.json.out").splitlines()]
-
-    def failure(self, arn: str) -> str:
-        """The reason of a job that fails."""
-        while (job := self.describe(arn))["status"] in ("CREATE PENDING", "CREATE IN_PROGRESS"):
-            pass
-        assert job["status"] == "CREATE FAILED"
-        return str(job["failureReason"])
 
 
 def recommended(answers: Sequence[Mapping[str, Any]]) -> list[list[str]]:
