@@ -24,7 +24,7 @@ CLIENT_CONFIG: Final = Config(
     parameter_validation=False,  # the service's own checks are what is asked for
     connect_timeout=10,
     read_timeout=120,
-    retries={"mode": "standard", "total_max_attempts": 5},
+    retries={"mode": "standard", "total_max_attempts": 1},  # botocore would try again where a quota is reached
 )
 
 

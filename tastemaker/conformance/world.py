@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from botocore.exceptions import HTTPClientError
+
 from tastemaker.conformance.bucket import Files
 from tastemaker.conformance.endpoint import Endpoint, Members, Refused
 from tastemaker.conformance.resources import BY_WORD, Resource, kind_of
@@ -28,6 +30,8 @@ QUOTAS: Final[Mapping[str, int]] = {
     "BatchSegmentJob": 5,
 }
 """How many of a kind an account, a region or a dataset group may have, unless AWS has granted more."""
+
+_MOST_LOST_CALLS: Final = 4
 
 Made = TypeVar("Made")
 
@@ -63,12 +67,15 @@ class World:
     _shared: dict[str, object] = field(default_factory=dict)
 
     def call(self, operation: str, **given: object) -> Members:
-        """The members of the answer. Raises Refused; what throttles is asked again."""
-        for _ in attempts(self.patience, f"{operation}, which is throttled,"):
+        """The members of the answer. Raises Refused; what throttles is asked again, and so is what did not answer."""
+        for number in attempts(self.patience, f"{operation}, which is throttled,"):
             try:
                 return self.endpoint.call(operation, given)
             except Refused as refused:
                 if not is_throttled(refused):
+                    raise
+            except HTTPClientError:
+                if number == _MOST_LOST_CALLS:
                     raise
         raise AssertionError("attempts never end without an exception")
 

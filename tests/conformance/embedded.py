@@ -8,9 +8,10 @@ from typing import Final
 
 from tastemaker.conformance.endpoint import CLIENT_CONFIG, Endpoint
 from tastemaker.conformance.waiting import LOCAL
-from tastemaker.conformance.world import World
+from tastemaker.conformance.world import QUOTAS, World
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.objects import MemoryObjects
+from tastemaker.personalize.quotas import Quotas
 from tastemaker.personalize.service import Personalize
 
 ROLE: Final = "arn:aws:iam::123456789012:role/conformance"
@@ -41,15 +42,16 @@ class MemoryFiles:
 
 @contextmanager
 def embedded_world(prefix: str = "conformance") -> Iterator[World]:
-    """A world at an embedded Personalize of its own."""
+    """A world at an embedded Personalize of its own, whose quotas are low where each of them is a training."""
     objects = MemoryObjects({})
-    personalize = Personalize(objects=objects)
+    quotas = {**QUOTAS, "SolutionVersion": 3, "Filter": 6}
+    personalize = Personalize(objects=objects, quotas=Quotas(solution_versions=3, filters=6))
     try:
         clients = {
             "personalize": client(personalize, "personalize", config=CLIENT_CONFIG),
             "personalize-runtime": client(personalize, "personalize-runtime", config=CLIENT_CONFIG),
             "personalize-events": client(personalize, "personalize-events", config=CLIENT_CONFIG),
         }
-        yield World(Endpoint(clients), MemoryFiles(objects), ROLE, prefix, LOCAL)
+        yield World(Endpoint(clients), MemoryFiles(objects), ROLE, prefix, LOCAL, quotas)
     finally:
         personalize.close()

@@ -180,3 +180,19 @@ for _resource in CREATED:
         case(_list, "error", error="InvalidInputException", reference="§2.1", title="within what is no ARN")(
             _no_arn(_list, _resource.parent)
         )
+
+
+def _comes_and_goes(resource: Resource) -> Run:
+    def run(world: World, expect: Expect) -> None:
+        made = world.made(resource.word, **fresh(world, resource))
+        listed = [entry[resource.arn_member] for entry in world.everything(resource)]
+        expect.true(f"{made.arn} is listed when it is made", made.arn in listed, listed)
+        world.delete(made.arn)
+        listed = [entry[resource.arn_member] for entry in world.everything(resource)]
+        expect.true(f"{made.arn} is not listed when it is gone", made.arn not in listed, listed)
+
+    return run
+
+
+for _resource in (kind for kind in CREATED if not kind.parent):
+    case(f"List{_resource.word}s", "effect", reference="§6", title="has what there is")(_comes_and_goes(_resource))
