@@ -46,8 +46,7 @@ def conformance(arguments: Namespace) -> int:
         return _compare(*arguments.compare, console=console, as_json=arguments.json)
     world = _world(arguments)
     if arguments.clean_up:
-        left = _clean_up(world, console)
-        return 1 if left else 0
+        return 1 if _clean_up(world, console) else 0
     level = Level[arguments.level.upper()]
     cases = _chosen(level, arguments.case)
     _tell_costs(arguments, level, console)
@@ -87,8 +86,8 @@ def _world(arguments: Namespace) -> World:
     url: str | None = None if arguments.against == _AWS else arguments.against
     if url is None and not (arguments.bucket and arguments.role_arn):
         raise CommandError(
-            "AWS needs --bucket, a bucket of yours in the region, and --role-arn, a role that Personalize may assume and "
-            "that may read and write it"
+            "AWS needs --bucket, a bucket of yours in the region, and --role-arn, a role that Personalize may assume "
+            "and that may read and write it"
         )
     try:
         credentials = _LOCAL_CREDENTIALS if url is not None and boto3.Session().get_credentials() is None else None
@@ -130,9 +129,7 @@ def _clean_up(world: World, console: Console) -> list[str]:
 
 def _write(outcomes: list[Outcome], world: World, arguments: Namespace) -> None:
     passed = [outcome.case for outcome in outcomes if outcome.verdict == "passed"]
-    _write_file(
-        arguments.record, lambda path: recording.write(_recorded(outcomes, world, arguments.against), path)
-    )
+    _write_file(arguments.record, lambda path: recording.write(_recorded(outcomes, world, arguments.against), path))
     _write_file(arguments.table, lambda path: path.write_text(coverage.table(passed), encoding="utf-8"))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from tastemaker.conformance.expectations import Difference
 from tastemaker.conformance.runner import Outcome, counts
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def print_run(outcomes: Sequence[Outcome], console: Console) -> None:

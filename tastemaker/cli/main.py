@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     _port(up, default=ENDPOINT_PORT)
     _endpoint(commands.add_parser("endpoint", help="only the AWS endpoint, for any SDK", description=_ENDPOINT))
     _evaluate(commands.add_parser("evaluate", help="measure recipes on your own events", description=_EVALUATE))
+    _conformance(
+        commands.add_parser("conformance", help="ask whether an endpoint behaves as AWS does", description=_CONFORMANCE)
+    )
     return parser
 
 
@@ -70,6 +73,9 @@ _ENDPOINT = """Serve Amazon Personalize (control plane, runtime and events), and
 needs, on one port of this machine. No account, no credentials: point any AWS SDK at it."""
 _EVALUATE = """Train recipes on one part of your events and measure them on the other, beside the baselines `popularity`
 and `repeat-last`. Nothing is deployed. The same file and options give the same figures."""
+
+_CONFORMANCE = """Ask an endpoint, or Amazon Personalize itself, what is known of how Personalize behaves, and write
+down every difference: of code, status, field and, as a hint, message. What a run makes is deleted at its end."""
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -151,6 +157,30 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many times to hold out and train, with the seeds 0 to N-1 (default: %(default)s)",
     )
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout; words go to stderr")
+
+
+def _conformance(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--against", metavar="URL", help="the endpoint to ask, or `aws` for the AWS of your credentials")
+    what.add_argument(
+        "--compare", nargs=2, type=Path, metavar="FILE", help="say what differs between two runs that --record wrote"
+    )
+    parser.add_argument(
+        "--level",
+        choices=("control", "data", "training", "recommenders"),
+        default="recommenders",
+        help="how far to go, each with what is before it: control (resources alone), data (imports and events), "
+        "training (models, campaigns, batch jobs), recommenders (those of domains); default: %(default)s",
+    )
+    parser.add_argument("--case", action="append", metavar="TEXT", help="only cases with this in their names")
+    parser.add_argument("--region", default="us-east-1", help="the AWS region (default: %(default)s)")
+    parser.add_argument("--bucket", help="an S3 bucket of yours for the files of the run; AWS needs it")
+    parser.add_argument("--role-arn", metavar="ARN", help="a role by which Personalize reads and writes that bucket")
+    parser.add_argument("--yes", action="store_true", help="AWS bills what the level costs")
+    parser.add_argument("--clean-up", metavar="PREFIX", help="only delete what an earlier run left, which named PREFIX")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write every call and its answer, for --compare")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write what the cases that passed see, as Markdown")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout; words go to stderr")
 
 

@@ -37,10 +37,14 @@ class Coverage:
     questions: int
 
     @property
+    def unseen(self) -> tuple[str, ...]:
+        """The modelled errors that no case provokes."""
+        return tuple(code for code, seen in self.errors.items() if not seen)
+
+    @property
     def gaps(self) -> tuple[str, ...]:
         """What should have been seen and was not."""
-        missing = [code for code, seen in self.errors.items() if not seen]
-        unexcused = [code for code in missing if (self.operation, code) not in NOT_PROVOKED]
+        unexcused = [code for code in self.unseen if (self.operation, code) not in NOT_PROVOKED]
         found = {"success": self.success, "paging": self.paging is not False, "effect": self.effect}
         return (*(name for name, seen in found.items() if not seen), *unexcused)
 
@@ -77,13 +81,13 @@ def table(cases: Iterable[Case]) -> str:
 _HEAD: Final = (
     "# The conformance suite",
     "",
-    "What `tests/conformance` sees of each operation of Amazon Personalize on the embedded one; this page is written from",
-    "the cases that ran and passed. The same cases run against any endpoint: `tastemaker conformance --against URL`.",
+    "What `tests/conformance` sees of each operation of Amazon Personalize on the embedded one; this page is written",
+    "from the cases that ran and passed. They run against any endpoint: `tastemaker conformance --against URL`.",
     "",
     "*Success*: the answer and its members. *Errors*: those that botocore's model knows; II InvalidInput, NF",
-    "ResourceNotFound, AE ResourceAlreadyExists, LE LimitExceeded, IU ResourceInUse, TT TooManyTags, TK TooManyTagKeys, NT",
-    "InvalidNextToken. *Effect*: what another operation shows of it. *Rules*: what else AWS documents. *Open*: what AWS",
-    "does not document, written down and compared with what was chosen here.",
+    "ResourceNotFound, AE ResourceAlreadyExists, LE LimitExceeded, IU ResourceInUse, TT TooManyTags,",
+    "TK TooManyTagKeys, NT InvalidNextToken. *Effect*: what another operation shows of it. *Rules*: what else AWS",
+    "documents. *Open*: what it does not document, written down and compared with what was chosen here.",
     "",
     "| Operation | Success | Errors | Paging | Effect | Rules | Open |",
     "|---|---|---|---|---|---|---|",

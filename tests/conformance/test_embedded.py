@@ -1,17 +1,25 @@
-"""Every case against the embedded Personalize, with real imports and trainings of small data."""
+"""Every case against the embedded Personalize, with real imports and trainings of small data, and what they cover."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 
+import tastemaker
 from tastemaker.conformance.case import Case
 from tastemaker.conformance.cases import all_cases
+from tastemaker.conformance.coverage import NOT_PROVOKED, coverage, table
+from tastemaker.conformance.endpoint import operations
 from tastemaker.conformance.runner import Outcome, run_case
 from tastemaker.conformance.world import World
 from tests.conformance.disagreements import DISAGREEMENTS
 from tests.conformance.embedded import embedded_world
+
+TABLE: Final = Path(tastemaker.__file__).parents[1] / "docs" / "conformance.md"
+_NOT_BUILT: Final = ("not implemented by the embedded Personalize", "cannot be trained here")
 
 
 @pytest.fixture(scope="module")
@@ -20,28 +28,61 @@ def world() -> Iterator[World]:
         yield world
 
 
+@pytest.fixture(scope="module")
+def ran() -> dict[Case, Outcome]:
+    """The outcomes of this module's cases, in which each writes its own."""
+    return {}
+
+
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
 def test_the_embedded_personalize_does_what_the_reference_says(
-    case: Case, world: World, request: pytest.FixtureRequest
+    case: Case, world: World, ran: dict[Case, Outcome], request: pytest.FixtureRequest
 ) -> None:
     if case.name in DISAGREEMENTS:
         request.applymarker(pytest.mark.xfail(reason=DISAGREEMENTS[case.name], strict=True))
 
-    outcome = run_case(case, world)
+    outcome = ran[case] = run_case(case, world)
 
     if missing := _not_built(outcome):
         pytest.skip(missing)
     assert outcome.verdict == "passed", _told(outcome)
+    assert [(answered.question, answered.answer) for answered in outcome.answers] == [
+        (answered.question, answered.chosen) for answered in outcome.answers
+    ]
+
+
+def test_every_operation_has_a_success_its_errors_its_pages_and_an_effect() -> None:
+    found = coverage(all_cases())
+
+    assert len(found) == len(operations()) == 79
+    assert {covered.operation: covered.gaps for covered in found if covered.gaps} == {}
+
+
+def test_what_cannot_be_provoked_is_modelled_and_has_no_case() -> None:
+    unseen = {(covered.operation, code) for covered in coverage(all_cases()) for code in covered.unseen}
+
+    assert unseen == set(NOT_PROVOKED)
 
 
 def test_every_disagreement_is_one_of_a_case() -> None:
     assert DISAGREEMENTS.keys() <= {case.name for case in all_cases()}
 
 
+def test_the_committed_table_is_of_what_ran(ran: dict[Case, Outcome]) -> None:
+    if len(ran) < len(all_cases()):
+        pytest.skip("not all cases ran")
+    passed = [case for case, outcome in ran.items() if outcome.verdict == "passed" and not _not_built(outcome)]
+
+    assert TABLE.read_text() == table(passed), (
+        "start `tastemaker endpoint`, and write the table anew with "
+        "`tastemaker conformance --against http://127.0.0.1:4577 --table docs/conformance.md`"
+    )
+
+
 def _not_built(outcome: Outcome) -> str | None:
-    """What the embedded Personalize says of an operation that it does not have."""
+    """What the embedded Personalize says of an operation or a recipe that it does not have."""
     said = [outcome.why, *(exchange.message for exchange in outcome.exchanges)]
-    return next((text for text in said if text and "is not implemented by the embedded Personalize" in text), None)
+    return next((text for text in said if text and any(words in text for words in _NOT_BUILT)), None)
 
 
 def _told(outcome: Outcome) -> str:

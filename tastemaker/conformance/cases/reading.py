@@ -57,8 +57,9 @@ def _agrees_with_list(resource: Resource) -> Run:
         arn = _arn(world, resource)
         shown = world.describe(arn)
         (summary,) = [entry for entry in world.everything(resource) if entry[resource.arn_member] == arn] or [{}]
-        for name, value in summary.items():
-            expect.equal(f"{name} as List shows it", value, shown.get(name))
+        expect.members("Describe", shown, summary)
+        for name in summary.keys() & shown.keys():
+            expect.equal(f"{name} as List shows it", summary[name], shown[name])
 
     return run
 
