@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tastemaker.personalize.clock import Clock
+from tastemaker.personalize.dataset_records import DatasetRecords
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.objects import ObjectStore
+from tastemaker.personalize.puts import Puts
 from tastemaker.personalize.quotas import Quotas
 from tastemaker.personalize.rates import Rates
 from tastemaker.personalize.recommendation_memory import Recommendations
@@ -32,6 +34,8 @@ class AccountRegion:
     trainable_recipes: Collection[str]
     snapshots: Snapshots
     streams: Streams
+    puts: Puts
+    records: DatasetRecords
     objects: ObjectStore
     quotas: Quotas
     rates: Rates

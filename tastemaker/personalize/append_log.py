@@ -17,6 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 _FORMAT: Final = 1
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _NOTHING: Final = b"null"
+_PIECE: Final = 1 << 20  # bytes
 
 
 class LogUnreadable(Exception):
@@ -48,6 +49,14 @@ class Prefix:
 
     path: Path
     mark: Mark
+
+    def copy_into(self, directory: Path) -> None:
+        """Make it the whole of a log in another folder of logs."""
+        directory.mkdir(parents=True, exist_ok=True)
+        with self.path.open("rb") as log, (directory / self.path.name).open("wb") as copy:
+            left = self.mark.position
+            while left and (piece := log.read(min(left, _PIECE))):
+                left -= copy.write(piece)
 
 
 class AppendLog:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +24,7 @@ from tastemaker.personalize.objects import (
     ObjectStoreError,
     access_refused,
 )
-from tastemaker.personalize.schemas import Schema
+from tastemaker.personalize.schemas import IDENTIFIED_BY, Schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,18 +32,24 @@ if TYPE_CHECKING:
 FEWEST_INTERACTIONS = 1000
 """The fewest interactions that one import may bring."""
 
-_IDENTIFIED_BY = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
+_PUTS_BEFORE = "puts before"
+"""A column beside those of the schema, whose names have no blanks: see `ImportSpec`. Without it, there were none."""
 
 
 @dataclass(frozen=True)
 class ImportSpec:
-    """What an import job is to do. `location` is an `s3://` file, or a folder with a slash at the end."""
+    """What an import job is to do. `location` is an `s3://` file, or a folder with a slash at the end.
+
+    `puts_before`: how long, in bytes, the log of the records that were streamed into the dataset is when the job
+    begins. It tells later which of an imported and a streamed record came last.
+    """
 
     dataset_arn: str
     schema: Schema
     location: str
     role_arn: str
     mode: Literal["FULL", "INCREMENTAL"] = "FULL"
+    puts_before: int = 0
 
 
 class ImportCancelled(Exception):
@@ -74,8 +80,9 @@ class Datasets:
                 f"The import has {new.num_rows}.",
             )
         with self._one_at_a_time:
-            old = self.read(spec.dataset_arn) if spec.mode == "INCREMENTAL" else None
-            records = _collapsed(new if old is None else _joined([old, new]), spec.schema.dataset_type)
+            old = self._stored(spec.dataset_arn) if spec.mode == "INCREMENTAL" else None
+            dated = _with_date(new, spec.puts_before)
+            records = _collapsed(dated if old is None else _joined([old, dated]), spec.schema.dataset_type)
             if not go_on():
                 raise ImportCancelled
             self._swap(spec.dataset_arn, records)
@@ -87,7 +94,24 @@ class Datasets:
 
     def read(self, dataset_arn: str) -> pa.Table | None:
         """The records, mapped from the disk; None before the first import."""
-        return read_records(self._path(dataset_arn)) if self.holds(dataset_arn) else None
+        stored = self._stored(dataset_arn)
+        return None if stored is None else _split_date(stored)[0]
+
+    def read_dated(self, dataset_arn: str) -> tuple[pa.Table, NDArray[np.int64]] | None:
+        """The records, and (rows,) what `puts_before` was of the import of each; None before the first import."""
+        stored = self._stored(dataset_arn)
+        return None if stored is None else _split_date(stored)
+
+    def forget(self, dataset_arn: str, column: str, values: Collection[str]) -> int:
+        """Remove the records that have one of `values` in `column`, and count them."""
+        with self._one_at_a_time:
+            stored = self._stored(dataset_arn)
+            if stored is None:
+                return 0
+            kept = stored.filter(pc.invert(pc.is_in(_plain(stored[column]), value_set=pa.array(values, pa.string()))))
+            if kept.num_rows < stored.num_rows:
+                self._swap(dataset_arn, _only_what_occurs(kept))
+            return int(stored.num_rows - kept.num_rows)
 
     def revision(self, dataset_arn: str) -> str | None:
         """What changes whenever the records do, at the price of one look; None before the first import."""
@@ -116,6 +140,9 @@ class Datasets:
     def delete(self, dataset_arn: str) -> None:
         """Forget the records of a dataset, if there are any."""
         self._path(dataset_arn).unlink(missing_ok=True)
+
+    def _stored(self, dataset_arn: str) -> pa.Table | None:
+        return read_records(self._path(dataset_arn)) if self.holds(dataset_arn) else None
 
     def _path(self, dataset_arn: str) -> Path:
         return self._directory / f"{hashlib.sha256(dataset_arn.encode()).hexdigest()[:32]}.arrow"
@@ -180,10 +207,36 @@ def _joined(tables: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables, promote_options="default").unify_dictionaries()
 
 
+def _with_date(records: pa.Table, puts_before: int) -> pa.Table:
+    if not puts_before:
+        return records
+    return records.append_column(_PUTS_BEFORE, pa.array(np.full(records.num_rows, puts_before, dtype=np.int64)))
+
+
+def _split_date(stored: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
+    if _PUTS_BEFORE not in stored.column_names:
+        return stored, np.zeros(stored.num_rows, dtype=np.int64)
+    dates = stored[_PUTS_BEFORE].fill_null(0).to_numpy().astype(np.int64)
+    return stored.drop_columns([_PUTS_BEFORE]), dates
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _only_what_occurs(records: pa.Table) -> pa.Table:
+    """The same records, with dictionaries that hold no value that is in none of them."""
+    for position, field in enumerate(records.schema):
+        if pa.types.is_dictionary(field.type):
+            encoded = pc.dictionary_encode(_plain(records.column(position)))
+            records = records.set_column(position, field.name, encoded)
+    return records.unify_dictionaries()
+
+
 def _collapsed(records: pa.Table, dataset_type: str) -> pa.Table:
     if not records.num_rows:
         return records
-    identity = _IDENTIFIED_BY.get(dataset_type)
+    identity = IDENTIFIED_BY.get(dataset_type)
     codes = _row_codes(records if identity is None else records.select([identity]))
     if _all_differ(codes):
         return records

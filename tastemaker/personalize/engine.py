@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from tastemaker.personalize.datasets import ImportSpec
     from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
@@ -28,7 +30,7 @@ class Refused(Exception):
 
 
 class Records(Protocol):
-    """The bulk records of datasets."""
+    """The bulk records of datasets. `Datasets` says more."""
 
     def holds(self, dataset_arn: str) -> bool:
         """Whether anything has been imported."""
@@ -41,6 +43,12 @@ class Records(Protocol):
 
     def share(self, dataset_arn: str, directory: Path) -> None:
         """Make the records of this moment those of another `Datasets(directory)` on the same disk, if there are any."""
+
+    def read_dated(self, dataset_arn: str) -> tuple[pa.Table, NDArray[np.int64]] | None:
+        """The records, and (rows,) how long the log of streamed ones was when each was imported."""
+
+    def forget(self, dataset_arn: str, column: str, values: Collection[str]) -> int:
+        """Remove the records that have one of `values` in `column`, and count them."""
 
     def delete(self, dataset_arn: str) -> None:
         """Forget the records of a dataset, if there are any."""

@@ -6,13 +6,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from tastemaker.personalize.reserved_fields import DOMAINS, RULES, DatasetRules, ReservedField
 
 _TYPES = ("string", "int", "long", "float", "double", "boolean")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z\d_]*")
 _LONGEST_NAME = 150
+
+IDENTIFIED_BY: Final = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
+"""The field that tells records apart, by dataset type; interactions have none."""
 
 
 class SchemaError(Exception):

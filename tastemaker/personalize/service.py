@@ -13,27 +13,26 @@ from typing import Final
 from tastemaker.personalize import wire
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
+from tastemaker.personalize.dataset_records import DatasetRecords
 from tastemaker.personalize.due import Heartbeat, due
 from tastemaker.personalize.durations import NO_DURATIONS, Durations
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.errors import InternalFailure, PersonalizeError
-from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.faults import Faults
 from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
-from tastemaker.personalize.kinds import DATA_DELETION_JOB, RECOMMENDER, SOLUTION_VERSION
+from tastemaker.personalize.kinds import DATA_DELETION_JOB, DATASET, RECOMMENDER, SOLUTION_VERSION
 from tastemaker.personalize.lifecycle import Passage
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.operations import campaigns, recommender_training
 from tastemaker.personalize.operations.registry import STARTS, run
+from tastemaker.personalize.puts import Puts
 from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.rates import Rates
 from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
-from tastemaker.personalize.stream_log import read_prefix
-from tastemaker.personalize.streamed_records import WITHOUT_RECORDS, with_streamed
 from tastemaker.personalize.streams import Streams
 from tastemaker.personalize.wire import WireRequest, WireResponse
 from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES, Interactions
@@ -78,6 +77,7 @@ class Personalize:
         self._streams = Streams(directory / "streams", fsync=fsync_events)
         self._scratch = directory / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)  # what an earlier process left there when it was killed
+        self._puts = Puts(directory / "puts", fsync=fsync_events)
         self._jobs = jobs or Jobs(objects=objects, directory=directory)
         self._recommender = recommender or Runtime()
         self._trainable_recipes = _TRAINABLE if trainable_recipes is None else trainable_recipes
@@ -104,16 +104,12 @@ class Personalize:
 
     def interactions(self, dataset_arn: str) -> Interactions:
         """The events of an Interactions dataset as a training would take them. Raises LookupError without any."""
-        records = self._jobs.datasets.read(dataset_arn)
-        prefix = self._streams.prefix(dataset_arn)
-        if records is None and prefix is None:
-            raise LookupError(f"nothing has been imported into {dataset_arn} or streamed to it")
-        if records is None:
-            records = WITHOUT_RECORDS
-        if prefix is not None:
-            entries = read_prefix(prefix.path, prefix.mark.position)
-            records = with_streamed(records, events_of_users(entries))
-        return interactions_of(records)
+        for here in list(self._accounts.values()):
+            dataset = here.resources.peek(DATASET, dataset_arn)
+            records = None if dataset is None else here.records.records_of(dataset, "ALL")
+            if records is not None:
+                return interactions_of(records)
+        raise LookupError(f"nothing has been imported into {dataset_arn} or streamed to it")
 
     def account(self, account: str, region: str) -> AccountRegion:
         """What operations of an account in a region work with; for those who ask without a request."""
@@ -125,6 +121,7 @@ class Personalize:
             self._heartbeat.stop()
         self._jobs.close()
         self._streams.close()
+        self._puts.close()
         if self._files is not None:
             self._files.close()
         if self._temporary is not None:
@@ -167,18 +164,22 @@ class Personalize:
                 self._jobs.delete_model(Path(path))
 
         keeper = self._files.file(account, region) if self._files is not None else None
+        resources = Resources(
+            clock=self._clock, became_active=became_active, began=self._began, went=went, keeper=keeper
+        )
+        records = DatasetRecords(bulk=self._jobs.datasets, streams=self._streams, puts=self._puts, resources=resources)
         here = AccountRegion(
             account,
             region,
             clock=self._clock,
-            resources=Resources(
-                clock=self._clock, became_active=became_active, began=self._began, went=went, keeper=keeper
-            ),
+            resources=resources,
             jobs=self._jobs,
             recommender=self._recommender,
             trainable_recipes=self._trainable_recipes,
-            snapshots=Snapshots(self._jobs.datasets),
+            snapshots=Snapshots(bulk=self._jobs.datasets, records=records),
             streams=self._streams,
+            puts=self._puts,
+            records=records,
             objects=self._objects,
             quotas=self._quotas,
             rates=Rates(self._clock),

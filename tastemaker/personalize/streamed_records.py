@@ -9,20 +9,15 @@ import pyarrow.compute as pc
 
 from tastemaker.personalize.stream_log import StreamedEvent
 
-_IDENTITY = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
-
-WITHOUT_RECORDS = pa.schema(
-    {name: pa.int64() if name == "TIMESTAMP" else pa.string() for name in _IDENTITY}
-).empty_table()
-"""An Interactions dataset into which nothing has been imported."""
+_IDENTITY = ("USER_ID", "ITEM_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE")
 
 
 def with_streamed(records: pa.Table, owned: Sequence[tuple[str, StreamedEvent]]) -> pa.Table:
-    """The bulk records of an Interactions dataset, and below them the streamed ones that are not among them.
+    """The bulk records of a dataset of interactions, and below them the streamed ones that are not among them.
 
     `owned` are `(user id, event)` in the order of time. Where user, item, event type and second are those of a bulk
     record, that is the event itself, come back by an export. Streamed events that say the same of the same second
-    become one; events without an item are left out.
+    become one; events without an item, or an action, are left out.
     """
     known = _identities(_of_same_seconds(records, owned))
     names = [name for name in _IDENTITY if name in records.column_names]
@@ -43,7 +38,7 @@ def _column(name: str, kind: pa.DataType, owned: Sequence[tuple[str, StreamedEve
     values: list[object]
     if name == "USER_ID":
         values = [user_id for user_id, _ in owned]
-    elif name == "ITEM_ID":
+    elif name in ("ITEM_ID", "ACTION_ID"):
         values = [event.item_id for _, event in owned]
     elif name == "EVENT_TYPE":
         values = [event.event_type for _, event in owned]

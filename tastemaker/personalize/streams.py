@@ -21,7 +21,6 @@ LIVE_EVENTS: Final = 500
 _REMEMBERED: Final = 250_000
 """At least so many of a dataset's latest events are known, so that one that comes again counts once."""
 
-_PIECE: Final = 1 << 20
 
 _TIME: Final = attrgetter("timestamp", "fraction")
 
@@ -70,13 +69,8 @@ class Streams:
 
     def share(self, dataset_arn: str, directory: Path) -> None:
         """Copy what has come until now, if anything has, for another `Streams(directory)`."""
-        if (prefix := self.prefix(dataset_arn)) is None:
-            return
-        directory.mkdir(parents=True, exist_ok=True)
-        with prefix.path.open("rb") as log, (directory / prefix.path.name).open("wb") as copy:
-            left = prefix.mark.position
-            while left and (piece := log.read(min(left, _PIECE))):
-                left -= copy.write(piece)
+        if (prefix := self.prefix(dataset_arn)) is not None:
+            prefix.copy_into(directory)
 
     def forget(self, dataset_arn: str, user_ids: Collection[str]) -> int:
         """Remove the events of users, those of their sessions among them, and count them. Marks stay what they are.

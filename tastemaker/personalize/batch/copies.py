@@ -36,6 +36,7 @@ def copy_account(here: AccountRegion, version: Resource, directory: Path) -> Non
         if resource.kind is DATASET and resource.members["datasetGroupArn"] == group_arn:
             here.jobs.datasets.share(resource.arn, directory / "datasets")
             here.streams.share(resource.arn, directory / "streams")
+            here.puts.share(resource.arn, directory / "puts")
     files = ResourceFiles(directory / "resources")
     files.file(here.account, here.region).write(kept)
     files.close()

@@ -1,4 +1,4 @@
-"""The records of an Items or a Users dataset as filters ask for them: by field, by id and by catalogue."""
+"""The records of an Items, a Users or an Actions dataset as filters ask for them: by field, id and catalogue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.personalize.filters.columns import Numbers, Texts, encode
-from tastemaker.personalize.schemas import Schema
+from tastemaker.personalize.schemas import IDENTIFIED_BY, Schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,13 +26,21 @@ _CATALOGUES: Final = 8
 class Attributes:
     """One snapshot of a dataset's records. Each field is encoded when it is first asked for. Safe to share."""
 
-    def __init__(self, records: pa.Table, schema: Schema, *, identified_by: str) -> None:
-        self.records = records
+    def __init__(self, records: pa.Table, schema: Schema) -> None:
+        self._records = records
         self.schema = schema
-        self._ids = records[identified_by]
+        self._ids = records[IDENTIFIED_BY[schema.dataset_type]]
         self._lock = threading.Lock()
         self._columns: dict[str, Numbers | Texts] = {}
         self._rows: OrderedDict[int, tuple[NDArray[np.str_], NDArray[np.int64]]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def ids(self) -> list[str]:
+        """Of all records, in the order of their rows."""
+        return list(self._row_of)
 
     def column(self, name: str) -> Numbers | Texts:
         """The field of that name; null everywhere where the records were imported without it."""
@@ -41,6 +49,10 @@ class Attributes:
             with self._lock:
                 column = self._columns[name] = self._encoded(name)
         return column
+
+    def value(self, name: str, row: int) -> pa.Scalar | None:
+        """What the record in that row has in the field; None where the records were imported without it."""
+        return self._records[name][row] if name in self._records.column_names else None
 
     def row(self, id_: str | None) -> int:
         """The record with that id, or NO_RECORD."""
@@ -68,9 +80,9 @@ class Attributes:
 
     def _encoded(self, name: str) -> Numbers | Texts:
         field = self.schema.field(name)
-        if name in self.records.column_names:
-            return encode(self.records[name], categorical=field is not None and field.categorical)
+        if name in self._records.column_names:
+            return encode(self._records[name], categorical=field is not None and field.categorical)
         text = field is not None and field.type == "string"
         return encode(
-            pa.chunked_array([pa.nulls(len(self.records), pa.string() if text else pa.float64())]), categorical=False
+            pa.chunked_array([pa.nulls(len(self._records), pa.string() if text else pa.float64())]), categorical=False
         )

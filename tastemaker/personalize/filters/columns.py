@@ -29,6 +29,9 @@ class Column(Protocol):
     def among(self, values: Sequence[str | float]) -> NDArray[np.bool_]:
         """(n + 1,): whether the record has one of `values`."""
 
+    def ordered(self, order: Operator, value: float) -> NDArray[np.bool_]:
+        """(n + 1,): whether the record's number is `<`, `<=`, `>` or `>=` than `value`; neither null nor text is."""
+
     def at(self, row: int) -> Sequence[str | float]:
         """What a record has: nothing where it is null, several values where the field is categorical."""
 
@@ -48,7 +51,6 @@ class Numbers:
         return found
 
     def ordered(self, order: Operator, value: float) -> NDArray[np.bool_]:
-        """(n + 1,): whether the record's number is `<`, `<=`, `>` or `>=` than `value`; null is neither."""
         return np.asarray(ORDERS[order](self._values, self._same(value)), dtype=np.bool_)
 
     def at(self, row: int) -> Sequence[float]:
@@ -84,6 +86,9 @@ class Texts:
             if code is not None:
                 found[self._rows_of_texts[self._text_starts[code] : self._text_starts[code + 1]]] = True
         return found
+
+    def ordered(self, order: Operator, value: float) -> NDArray[np.bool_]:  # noqa: ARG002 # the protocol's
+        return np.zeros(self._n_rows, dtype=np.bool_)
 
     def at(self, row: int) -> Sequence[str]:
         place = row % self._n_rows

@@ -11,7 +11,7 @@ import numpy as np
 
 from tastemaker.personalize.filters.attributes import Attributes
 from tastemaker.personalize.filters.checks import ANY_EVENT
-from tastemaker.personalize.filters.columns import Numbers, Texts
+from tastemaker.personalize.filters.columns import Column
 from tastemaker.personalize.filters.expression import (
     Clause,
     Condition,
@@ -21,6 +21,7 @@ from tastemaker.personalize.filters.expression import (
     Parameter,
     operands,
 )
+from tastemaker.personalize.filters.overlaid import Overlaid
 from tastemaker.recommenders import locate
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class Facts:
     `touched` gives the ids of the items that the user has events of the given types on (None: of any type).
     """
 
-    items: Attributes | None
-    users: Attributes | None
+    items: Attributes | Overlaid | None
+    users: Attributes | Overlaid | None
     touched: Callable[[Collection[str] | None], Collection[str]]
     user_id: str | None = None
     item_id: str | None = None
@@ -119,16 +120,16 @@ def _true_of_events(condition: Condition, catalogue: NDArray[np.str_], facts: Fa
     return found ^ _is_negated(condition)
 
 
-def _found(condition: Condition, column: Numbers | Texts, values: Sequence[str | float]) -> NDArray[np.bool_]:
+def _found(condition: Condition, column: Column, values: Sequence[str | float]) -> NDArray[np.bool_]:
     """(n + 1,): the rows of `column` for which `condition` is true of `values`."""
     if isinstance(condition, Membership):
         return column.among(values) ^ condition.negated
-    if values and isinstance(column, Numbers):
+    if values and not isinstance(values[0], str):
         return column.ordered(condition.operator, float(values[0]))
     return column.among(())
 
 
-def _values(condition: Condition, items: Attributes | None, facts: Facts) -> Sequence[str | float]:
+def _values(condition: Condition, items: Attributes | Overlaid | None, facts: Facts) -> Sequence[str | float]:
     wanted = operands(condition)
     if not isinstance(wanted, FieldName):
         return _listed(condition)

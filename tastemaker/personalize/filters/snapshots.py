@@ -5,22 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tastemaker.personalize.filters.attributes import Attributes
 from tastemaker.personalize.filters.events import Events
 from tastemaker.personalize.filters.expression import Expression
+from tastemaker.personalize.filters.overlaid import LiveAttributes, Overlaid
 from tastemaker.personalize.histories import interactions_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tastemaker.personalize.dataset_records import DatasetRecords
     from tastemaker.personalize.engine import Records
-    from tastemaker.personalize.schemas import Schema
+    from tastemaker.personalize.filters.attributes import Attributes
+    from tastemaker.personalize.store import Resource
 
 Made = TypeVar("Made")
-
-_IDENTIFIED_BY: Final = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
 
 
 @dataclass
@@ -31,43 +32,39 @@ class _Kept:
 
 
 class Snapshots:
-    """The records of datasets as of their last import, and expressions, ready for requests. Safe to share."""
+    """The records of datasets and the expressions of filters, ready for requests. Safe to share."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, *, bulk: Records, records: DatasetRecords) -> None:
+        self._bulk = bulk
         self._records = records
+        self._live: dict[str, LiveAttributes] = {}
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
 
-    def attributes(self, dataset_arn: str, schema_arn: str, schema: Callable[[], Schema]) -> Attributes | None:
-        """The fields of an Items or Users dataset, whose schema may change; None before the first import."""
-
-        def made(records: pa.Table) -> Attributes:
-            kind = dataset_arn.rpartition("/")[2]
-            return Attributes(records, schema(), identified_by=_IDENTIFIED_BY[kind])
-
-        return self._of_records(dataset_arn, made, read_by=schema_arn)
+    def attributes(self, dataset: Resource) -> Attributes | Overlaid | None:
+        """The fields of an Items, Users or Actions dataset; None before its first record."""
+        with self._lock:
+            live = self._live.setdefault(dataset.arn, LiveAttributes(self._records))
+        return live.of(dataset)
 
     def events(self, dataset_arn: str) -> Events | None:
-        """The events of an Interactions dataset; None before the first import."""
-        return self._of_records(dataset_arn, lambda records: Events(interactions_of(records)))
-
-    def expression(self, filter_arn: str, created: float, make: Callable[[], Expression]) -> Expression:
-        """The expression of the filter that was created then; one of the same name may follow it."""
-        return self._of(filter_arn, repr(created), make)
-
-    def _of_records(self, dataset_arn: str, make: Callable[[pa.Table], Made], *, read_by: str = "") -> Made | None:
+        """The imported events of a dataset of interactions or action interactions; None before the first import."""
         # looked at before the records are read: records that come in between are made again at the next request
-        revision = self._records.revision(dataset_arn)
+        revision = self._bulk.revision(dataset_arn)
         if revision is None:
             with self._lock:
                 self._kept.pop(dataset_arn, None)
             return None
 
-        def made() -> Made | None:
-            records = self._records.read(dataset_arn)
-            return None if records is None else make(records)
+        def made() -> Events | None:
+            records = self._bulk.read(dataset_arn)
+            return None if records is None else Events(interactions_of(_with_items(records)))
 
-        return self._of(dataset_arn, f"{revision} {read_by}", made)
+        return self._of(dataset_arn, revision, made)
+
+    def expression(self, filter_arn: str, created: float, make: Callable[[], Expression]) -> Expression:
+        """The expression of the filter that was created then; one of the same name may follow it."""
+        return self._of(filter_arn, repr(created), make)
 
     def _of(self, key: str, revision: str, make: Callable[[], Made]) -> Made:
         with self._lock:
@@ -78,3 +75,8 @@ class Snapshots:
                 kept.made, kept.revision = make(), revision
             made: Made = kept.made
             return made
+
+
+def _with_items(records: pa.Table) -> pa.Table:
+    """Actions in the place of items."""
+    return records.rename_columns(["ITEM_ID" if name == "ACTION_ID" else name for name in records.column_names])

@@ -66,7 +66,8 @@ def create_dataset(here: AccountRegion, given: CreateDatasetRequestTypeDef) -> M
         "schemaArn": schema.arn,
     }
     here.resources.add(DATASET, arn, members, tags=tags_of(given.get("tags")))
-    here.streams.delete(arn)  # an event may have come in while an earlier dataset of this name was being deleted
+    # something may have come in while an earlier dataset of this name was being deleted
+    here.records.delete_streamed(arn)
     return {"datasetArn": arn}
 
 
@@ -100,8 +101,7 @@ def delete_dataset(here: AccountRegion, given: DeleteDatasetRequestTypeDef) -> N
         if state := lifecycle.under_way(job):
             raise in_use(dataset.arn, f"{job.arn} is in {state}.")
     start_deletion(here, dataset)
-    here.jobs.datasets.delete(dataset.arn)
-    here.streams.delete(dataset.arn)
+    here.records.delete(dataset.arn)
 
 
 def schema_of(here: AccountRegion, dataset: Resource) -> Schema:

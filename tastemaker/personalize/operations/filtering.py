@@ -11,12 +11,11 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.filters import Attributes, Expression, Facts, FilterError, bind, mask
 from tastemaker.personalize.filters.events import items_with_events
+from tastemaker.personalize.filters.overlaid import Overlaid
 from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, FILTER
-from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.filters import checked_expression
 from tastemaker.personalize.operations.serving import active
 from tastemaker.personalize.recipes import Recipe
-from tastemaker.personalize.schemas import Schema
 from tastemaker.personalize.store import Resource
 from tastemaker.recommenders import locate
 
@@ -115,16 +114,10 @@ def _facts(here: AccountRegion, expression: Expression, given: Mapping[str, Any]
     )
 
 
-def attributes_of(here: AccountRegion, group_arn: str, dataset_type: str) -> Attributes | None:
-    """The records of the group's dataset of items or users; None before there are any."""
-    arn = dataset_arn(here, group_arn, dataset_type)
-
-    def schema() -> Schema:
-        with here.resources.changing():
-            return schema_of(here, here.resources.get(DATASET, arn))
-
-    dataset = here.resources.peek(DATASET, arn)
-    return here.snapshots.attributes(arn, "" if dataset is None else dataset.members["schemaArn"], schema)
+def attributes_of(here: AccountRegion, group_arn: str, dataset_type: str) -> Attributes | Overlaid | None:
+    """The records of the group's dataset of items, users or actions; None before there are any."""
+    dataset = here.resources.peek(DATASET, dataset_arn(here, group_arn, dataset_type))
+    return None if dataset is None else here.snapshots.attributes(dataset)
 
 
 def dataset_arn(here: AccountRegion, group_arn: str, dataset_type: str) -> str:

@@ -48,12 +48,14 @@ def create_dataset_import_job(here: AccountRegion, given: CreateDatasetImportJob
 @resumes(IMPORT_JOB)
 def start_import(here: AccountRegion, job: Resource) -> None:
     """Begin the work of `job`, at its creation or after a restart."""
+    puts = here.puts.mark(job.members["datasetArn"])
     spec = ImportSpec(
         dataset_arn=job.members["datasetArn"],
         schema=schema_of(here, here.resources.get(DATASET, job.members["datasetArn"])),
         location=job.members["dataSource"]["dataLocation"],
         role_arn=job.members["roleArn"],
         mode=job.members["importMode"],
+        puts_before=0 if puts is None else puts.position,
     )
     here.jobs.start_import(job.arn, spec, lambda outcome: _ended(here, job, outcome))
 

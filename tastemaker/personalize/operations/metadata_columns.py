@@ -12,6 +12,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.event_fields import camel_case
 from tastemaker.personalize.filters.attributes import NO_RECORD, Attributes
+from tastemaker.personalize.filters.overlaid import Overlaid
 from tastemaker.personalize.kinds import DATASET
 from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.filtering import attributes_of, dataset_arn
@@ -67,19 +68,13 @@ def _schema(here: AccountRegion, group_arn: str) -> Schema:
         return schema_of(here, dataset)
 
 
-def _texts(items: Attributes, columns: Sequence[str], ids: Sequence[str]) -> list[dict[str, str]]:
+def _texts(items: Attributes | Overlaid, columns: Sequence[str], ids: Sequence[str]) -> list[dict[str, str]]:
     """Each item's fields; one that is null, or an item without a record, has none."""
-    rows = [items.row(item_id) for item_id in ids]
-    known = pa.array([row for row in rows if row != NO_RECORD], pa.int64())
-    texts: list[dict[str, str]] = [{} for _ in ids]
-    described = [text for text, row in zip(texts, rows, strict=True) if row != NO_RECORD]
-    for name in columns:
-        if name not in items.records.column_names:  # it came with a later schema
-            continue
-        key = camel_case(name)
-        for text, value in zip(described, items.records[name].take(known), strict=True):
-            if value.is_valid:
-                text[key] = _text(value)
+    keys = {name: camel_case(name) for name in columns}
+    texts = []
+    for row in map(items.row, ids):
+        values = {} if row == NO_RECORD else {key: items.value(name, row) for name, key in keys.items()}
+        texts.append({key: _text(value) for key, value in values.items() if value is not None and value.is_valid})
     return texts
 
 

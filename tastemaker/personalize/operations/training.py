@@ -91,8 +91,8 @@ def data_marks(here: AccountRegion, dataset_arns: Mapping[str, str]) -> dict[str
     """For each dataset, by type, what changes with every import into it and everything that is streamed to it."""
     marks: dict[str, list[object]] = {}
     for dataset_type, arn in dataset_arns.items():
-        prefix = here.streams.prefix(arn)
-        streamed = [None, None] if prefix is None else [prefix.mark.log_id, prefix.mark.position]
+        mark = here.records.mark(arn)
+        streamed = [None, None] if mark is None else [mark.log_id, mark.position]
         marks[dataset_type] = [here.jobs.datasets.revision(arn), *streamed]
     return marks
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from botocore.config import Config
@@ -29,6 +30,7 @@ from tastemaker.personalize.wire import WireRequest, WireResponse
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
     from mypy_boto3_personalize_runtime import PersonalizeRuntimeClient
+    from numpy.typing import NDArray
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ARN = f"arn:aws:personalize:{REGION}:{ACCOUNT}"
@@ -84,6 +86,13 @@ class Loaded:
 
     def share(self, dataset_arn: str, directory: Path) -> None:
         """There are no files to share."""
+
+    def read_dated(self, dataset_arn: str) -> tuple[pa.Table, NDArray[np.int64]] | None:
+        records = self.read(dataset_arn)
+        return None if records is None else (records, np.zeros(len(records), dtype=np.int64))
+
+    def forget(self, dataset_arn: str, column: str, values: Collection[str]) -> int:  # noqa: ARG002 # the protocol's
+        return 0
 
     def delete(self, dataset_arn: str) -> None:
         self.arns.discard(dataset_arn)

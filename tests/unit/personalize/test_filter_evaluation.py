@@ -59,7 +59,7 @@ def attributes(rows: Sequence[Row], fields: tuple[Field, ...], dataset_type: str
     size = max(1, len(rows) // chunks)
     parts = [pa.Table.from_pylist(list(rows[start : start + size]), schema) for start in range(0, len(rows), size)]
     table = pa.concat_tables(parts) if parts else schema.empty_table()
-    return Attributes(table, Schema(dataset_type, fields), identified_by=fields[0].name)
+    return Attributes(table, Schema(dataset_type, fields))
 
 
 def events(given: Sequence[Event]) -> Events:
@@ -399,7 +399,7 @@ def test_a_field_that_the_records_were_imported_without_is_null() -> None:
     older = tuple(field for field in ITEM_FIELDS if field.name not in ("GENRE", "YEAR"))
     rows: list[Row] = [{"ITEM_ID": "i00", "BRAND": "b", "PRICE": 1.0}]
     table = pa.Table.from_pylist(rows, pa.schema([(field.name, TYPES[field.type]) for field in older]))
-    items = Attributes(table, SCHEMAS["ITEMS"], identified_by="ITEM_ID")
+    items = Attributes(table, SCHEMAS["ITEMS"])
 
     assert items.column("GENRE").among(["a"]).tolist() == [False, False]
     assert items.column("YEAR").at(0) == ()

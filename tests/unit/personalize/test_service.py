@@ -216,12 +216,9 @@ def test_a_request_costs_well_under_a_millisecond_beside_the_model(scene: Scene)
     assert median(costs) < 0.001
 
 
-def test_the_events_of_a_dataset_are_there_as_a_training_would_take_them(tmp_path: Path) -> None:
-    jobs = HeldJobs()
-    jobs.datasets.arns.add("dataset")
-    service = Personalize(objects=MemoryObjects({}), data_dir=tmp_path, jobs=jobs)
-    interactions = service.interactions("dataset")
+def test_the_events_of_a_dataset_are_there_as_a_training_would_take_them(scene: Scene) -> None:
+    scene.imported()
+    interactions = scene.personalize.interactions(f"{ARN}:dataset/shop/INTERACTIONS")
     assert (interactions.user_ids.tolist(), interactions.item_ids.tolist()) == (["u"], ["i"])
     with pytest.raises(LookupError, match="nothing has been imported into other"):
-        service.interactions("other")
-    service.close()
+        scene.personalize.interactions("other")
