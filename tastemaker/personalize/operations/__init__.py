@@ -1,6 +1,7 @@
 """The operations of the three APIs: a module per few kinds of resources, each function one operation."""
 
 from tastemaker.personalize.operations import (
+    action_interactions,
     automatic_training,
     automatic_update,
     batch_inference_jobs,
@@ -12,6 +13,7 @@ from tastemaker.personalize.operations import (
     events,
     filters,
     import_jobs,
+    put_records,
     ranking,
     recipes,
     recommendations,
@@ -23,6 +25,7 @@ from tastemaker.personalize.operations import (
 )
 
 __all__ = [
+    "action_interactions",
     "automatic_training",
     "automatic_update",
     "batch_inference_jobs",
@@ -34,6 +37,7 @@ __all__ = [
     "events",
     "filters",
     "import_jobs",
+    "put_records",
     "ranking",
     "recipes",
     "recommendations",

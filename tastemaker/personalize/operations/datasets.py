@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize import lifecycle
@@ -65,6 +66,8 @@ def create_dataset(here: AccountRegion, given: CreateDatasetRequestTypeDef) -> M
         "datasetType": dataset_type,
         "schemaArn": schema.arn,
     }
+    if dataset_type == "ACTION_INTERACTIONS":
+        members["trackingId"] = str(uuid.uuid4())
     here.resources.add(DATASET, arn, members, tags=tags_of(given.get("tags")))
     # something may have come in while an earlier dataset of this name was being deleted
     here.records.delete_streamed(arn)
@@ -123,8 +126,6 @@ def _check_type(dataset_type: str, group: Resource, schema: Resource) -> None:
         raise InvalidInput(f"datasetType {dataset_type} is none of {', '.join(_TYPES)}.")
     if domain is not None and dataset_type not in _DOMAIN_TYPES:
         raise InvalidInput(f"{group.arn} is a {domain} domain dataset group, which has no {dataset_type} dataset.")
-    if dataset_type == "ACTION_INTERACTIONS":
-        raise InvalidInput("ACTION_INTERACTIONS datasets are not implemented by the embedded Personalize.")
     if schema.members.get("domain") != domain:
         raise InvalidInput(
             f"{schema.arn} is a schema {_for_domain(schema.members.get('domain'))}, "

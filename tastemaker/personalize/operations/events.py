@@ -10,6 +10,7 @@ from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.event_fields import Event, EventFields
 from tastemaker.personalize.kinds import DATASET, EVENT_TRACKER, SCHEMA
 from tastemaker.personalize.operations.registry import operation
+from tastemaker.personalize.operations.states import settled
 from tastemaker.personalize.schemas import parse_schema
 from tastemaker.personalize.store import Resource
 from tastemaker.personalize.streams import StreamClosed
@@ -42,27 +43,19 @@ def put_events(here: AccountRegion, given: PutEventsRequest) -> None:
 def _recording(here: AccountRegion, tracking_id: str) -> Resource:
     """The Interactions dataset that the events of a tracker go into."""
     trackers = here.resources.peek_where(EVENT_TRACKER, trackingId=tracking_id)
-    tracker = _settled(here, trackers[0]) if trackers else None
+    tracker = settled(here, trackers[0]) if trackers else None
     if tracker is None:
         raise InvalidInput(f"There is no event tracker with the trackingId {tracking_id}: see DescribeEventTracker.")
     if tracker.status != "ACTIVE":
         raise InvalidInput(f"{tracker.arn} is {tracker.status}: it records events when it is ACTIVE.")
     group_arn = tracker.members["datasetGroupArn"]
     datasets = here.resources.peek_where(DATASET, datasetGroupArn=group_arn, datasetType="INTERACTIONS")
-    dataset = _settled(here, datasets[0]) if datasets else None
+    dataset = settled(here, datasets[0]) if datasets else None
     if dataset is None:
         raise InvalidInput(f"{group_arn} has no INTERACTIONS dataset to record events in: create it first.")
     if dataset.status != "ACTIVE":
         raise InvalidInput(f"{dataset.arn} is {dataset.status}: events are recorded in it when it is ACTIVE.")
     return dataset
-
-
-def _settled(here: AccountRegion, resource: Resource) -> Resource | None:
-    """`resource` in the state that it has reached; only where it is in transition does this wait for the lock."""
-    if resource.passage is None:
-        return resource
-    with here.resources.changing():
-        return here.resources.find(resource.arn)
 
 
 def _fields_of(here: AccountRegion, dataset: Resource) -> EventFields:

@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
-from tastemaker.personalize.event_fields import camel_case
 from tastemaker.personalize.filters.attributes import NO_RECORD, Attributes
 from tastemaker.personalize.filters.overlaid import Overlaid
 from tastemaker.personalize.kinds import DATASET
 from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.filtering import attributes_of, dataset_arn
 from tastemaker.personalize.operations.serving import Serving
+from tastemaker.personalize.properties import camel_case
 from tastemaker.personalize.schemas import Schema
 
 if TYPE_CHECKING:

@@ -15,6 +15,17 @@ def need_active(resource: Resource) -> None:
         raise in_use(resource.arn, f"its status is {resource.status}, and it has to be ACTIVE.")
 
 
+def settled(here: AccountRegion, resource: Resource) -> Resource | None:
+    """`resource` in the state that it has reached, for who does not hold the lock; None where it is gone.
+
+    Only where it is in transition does this wait for the lock.
+    """
+    if resource.passage is None:
+        return resource
+    with here.resources.changing():
+        return here.resources.find(resource.arn)
+
+
 def start_deletion(here: AccountRegion, resource: Resource, *, path: lifecycle.Path = lifecycle.DELETE) -> None:
     """Begin to delete `resource`, unless it is being created, updated or deleted."""
     if state := lifecycle.under_way(resource):
