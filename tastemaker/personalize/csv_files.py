@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from tastemaker.personalize.action_events import EVENT_TYPES, canonical
 from tastemaker.personalize.schemas import Field, Schema
 
 ID_FIELDS = ("USER_ID", "ITEM_ID", "ACTION_ID")
@@ -64,6 +65,8 @@ def read_csv(data: bytes, schema: Schema, name: str) -> tuple[tuple[str, ...], p
     _check_lines(data, table, schema, name)
     for position, field in enumerate(schema.fields):
         checked = _checked(field, table.column(position), name)
+        if schema.dataset_type == "ACTION_INTERACTIONS" and field.name == "EVENT_TYPE":
+            checked = _canonical(checked, name)
         table = table.set_column(position, field.name, checked)
     return header, table
 
@@ -156,6 +159,20 @@ def _checked(field: Field, column: pa.ChunkedArray, name: str) -> pa.ChunkedArra
         f"make sure your data follows the formatting guidelines listed in {_FORMATTING_GUIDE}.",
         f"{name}: the longest value has {pc.max(pc.utf8_length(values)).as_py()} characters.",
     )
+
+
+def _canonical(event_types: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Event types of actions as they are kept, however they are written."""
+    written = distinct_strings(event_types).to_pylist()
+    kept = [canonical(event_type) for event_type in written]
+    for event_type, known in zip(written, kept, strict=True):
+        if known is None:
+            detail = f"{name}: the EVENT_TYPE {event_type!r} is none of {', '.join(EVENT_TYPES)}."
+            raise ImportRefused(NONCONFORMING, detail)
+    if kept == written:
+        return event_types
+    chunks = [pa.array(kept, pa.string()).take(chunk.indices) for chunk in event_types.chunks]
+    return pc.dictionary_encode(pa.chunked_array(chunks, pa.string()))
 
 
 def distinct_strings(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -44,6 +44,7 @@ class EventFields:
     """The rules that a schema makes for events."""
 
     def __init__(self, schema: Schema) -> None:
+        self._time = "timestamp" if schema.dataset_type == "ACTION_INTERACTIONS" else "sentAt"
         own = [field for field in schema.fields if field.name not in _OWN_MEMBERS]
         self._by_name = {field.name: field for field in own}
         self._by_key = {camel_case(field.name): field for field in own}
@@ -53,7 +54,7 @@ class EventFields:
         """The event as it is kept; one without an id gets one. `place` is for messages. Raises InvalidInput."""
         sent_at = float(event["sentAt"])
         if abs(sent_at) > _LATEST:
-            raise InvalidInput(f"The time of {place} is none: give seconds since the epoch.")
+            raise InvalidInput(f"{place}.{self._time} is no time: give seconds since the epoch.")
         _check_size(event, place)
         given = _properties(event.get("properties", "{}"), place)
         item_id = _item_id(event.get("itemId", given.get("itemId")), place)

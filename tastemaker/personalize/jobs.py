@@ -147,7 +147,11 @@ class Jobs:
     def _prepare(self, directory: Path, spec: TrainingSpec) -> None:
         directory.mkdir(parents=True)
         for dataset_type, arn in spec.dataset_arns.items():
-            self.datasets.snapshot(arn, records_path(directory, dataset_type))
+            path = records_path(directory, dataset_type)
+            if dataset_type in spec.merged:
+                write_records(path, spec.merged[dataset_type])
+            else:
+                self.datasets.snapshot(arn, path)
         if spec.streamed is not None:
             _link_stream(directory, spec.streamed)
         if spec.extends is not None:
@@ -219,7 +223,7 @@ def _link_stream(directory: Path, streamed: Streamed) -> None:
     stream_path(directory).hardlink_to(streamed.prefix.path)
     records = records_path(directory, "INTERACTIONS")
     if not records.exists():  # nothing has been imported, so nothing else tells the columns
-        types = {field.name: arrow_type(field, streamed.schema) for field in streamed.schema.fields}
+        types = {each.name: arrow_type(each, streamed.schema) for each in streamed.schema.fields}
         write_records(records, pa.schema(types).empty_table())
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tastemaker.personalize.append_log import Prefix
 from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
 from tastemaker.personalize.schemas import Schema
 from tastemaker.personalize.tuning import Tuning
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class TrainingSpec:
     """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type.
 
     `item_fields`: what of the Items dataset it learns from. `events`: where there are any, no others count.
-    `extends`: the folder of a model that is brought up to date instead of training another.
+    `extends`: the folder of a model that is brought up to date instead of training another. `merged`: the records, by
+    dataset type, of datasets but Interactions into which some were streamed; of the others it sees the imported ones.
     """
 
     recipe: str
@@ -57,3 +62,4 @@ class TrainingSpec:
     objective: Objective | None = None
     tuning: Tuning | None = None
     extends: Path | None = None
+    merged: Mapping[str, pa.Table] = field(default_factory=dict)

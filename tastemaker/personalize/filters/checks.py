@@ -40,7 +40,7 @@ _DATASETS: Final = {
     "CurrentUser": "USERS",
     "CurrentItem": "ITEMS",
 }
-_EVENTS: Final = ("Interactions", "Action_Interactions")
+EVENTS: Final = ("Interactions", "Action_Interactions")
 _NEVER: Final = frozenset({"REPEAT_FREQUENCY", "ACTION_EXPIRATION_TIMESTAMP", "EXPIRATION_TIMESTAMP"})
 
 
@@ -141,7 +141,7 @@ def _field(named: FieldName, schemas: Mapping[str, Schema]) -> tuple[FieldName, 
 
 
 def _check_filterable(name: FieldName, field: Field) -> None:
-    if name.dataset in _EVENTS and field.name != "EVENT_TYPE":
+    if name.dataset in EVENTS and field.name != "EVENT_TYPE":
         raise FilterError(f"Invalid Expression: {name} cannot be filtered by: of {name.dataset}, use EVENT_TYPE.")
     if field.textual:
         raise FilterError(
@@ -185,7 +185,7 @@ def _value(value: Value, name: FieldName, field: Field, condition: Condition) ->
             raise FilterError(
                 f'Invalid Expression: {name} is a string: write the value {value:g} in quotes, as "{value:g}".'
             )
-        if value == ANY_EVENT and name.dataset not in _EVENTS:
+        if value == ANY_EVENT and name.dataset not in EVENTS:
             raise FilterError(f'Invalid Expression: "{ANY_EVENT}" is for EVENT_TYPE, not {name}: list the values.')
         return value
     if (number := value if isinstance(value, float) else number_in(value)) is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from tastemaker.personalize.filters.attributes import Attributes
-from tastemaker.personalize.filters.checks import ANY_EVENT
+from tastemaker.personalize.filters.checks import ANY_EVENT, EVENTS
 from tastemaker.personalize.filters.columns import Column
 from tastemaker.personalize.filters.expression import (
     Clause,
@@ -32,9 +32,10 @@ _TrueOf: TypeAlias = "Callable[[Condition], NDArray[np.bool_]]"
 
 @dataclass(frozen=True)
 class Facts:
-    """What a request is about. `items` and `users` are None before their first import.
+    """What a request is about. `items` and `users` are the records of their datasets, None before the first one.
 
-    `touched` gives the ids of the items that the user has events of the given types on (None: of any type).
+    `touched` gives the ids of the items that the user has events of the given types on (None: of any type). Where a
+    filter is about actions, these are in the place of the items.
     """
 
     items: Attributes | Overlaid | None
@@ -104,7 +105,7 @@ def _matched(clause: Clause, true_of: _TrueOf) -> NDArray[np.bool_]:
 
 
 def _true_of(condition: Condition, catalogue: NDArray[np.str_], facts: Facts) -> NDArray[np.bool_]:
-    if condition.field.dataset == "Interactions":
+    if condition.field.dataset in EVENTS:
         return _true_of_events(condition, catalogue, facts)
     if facts.items is None:
         return np.full(len(catalogue), _is_negated(condition), dtype=np.bool_)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tastemaker.personalize.filters.attributes import Attributes
-from tastemaker.personalize.filters.events import Events
+from tastemaker.personalize.filters.events import OF_ACTIONS, OF_ITEMS, Events
 from tastemaker.personalize.filters.expression import Expression
 from tastemaker.personalize.filters.overlaid import LiveAttributes, Overlaid
 from tastemaker.personalize.histories import interactions_of
@@ -58,7 +58,11 @@ class Snapshots:
 
         def made() -> Events | None:
             records = self._bulk.read(dataset_arn)
-            return None if records is None else Events(interactions_of(_with_items(records)))
+            if records is None:
+                return None
+            if "ACTION_ID" in records.column_names:
+                return Events(interactions_of(_with_items(records)), OF_ACTIONS)
+            return Events(interactions_of(records), OF_ITEMS)
 
         return self._of(dataset_arn, revision, made)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.jobs import JobFailure, TrainingOutcome
@@ -17,6 +17,9 @@ from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.store import Resource
 from tastemaker.personalize.training_spec import EventRule, Objective, Streamed, TrainingSpec
 from tastemaker.personalize.tuning import Tuning
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TRAINING_SEED: Final = 0
 """One for all: the same data and configuration train the same model and are judged by the same hold-out."""
@@ -59,6 +62,7 @@ def training_spec(
         objective=_objective(told.get("optimizationObjective")),
         tuning=tuning,
         extends=extends,
+        merged=_merged(here, datasets),
     )
 
 
@@ -108,6 +112,18 @@ def event_rules(config: Members) -> tuple[EventRule, ...]:
 def _streamed(here: AccountRegion, dataset: Resource | None) -> Streamed | None:
     prefix = None if dataset is None else here.streams.prefix(dataset.arn)
     return None if dataset is None or prefix is None else Streamed(prefix, schema_of(here, dataset))
+
+
+def _merged(here: AccountRegion, datasets: Mapping[str, Resource]) -> dict[str, pa.Table]:
+    """Imported and streamed records together, by dataset type; the training merges the interactions itself."""
+    merged = {}
+    for dataset_type, dataset in datasets.items():
+        if dataset_type == "INTERACTIONS" or here.records.mark(dataset.arn) is None:
+            continue
+        records = here.records.records_of(dataset, "ALL")
+        if records is not None:
+            merged[dataset_type] = records
+    return merged
 
 
 def _item_fields(here: AccountRegion, dataset: Resource | None, columns: Mapping[str, Sequence[str]]) -> MetadataFields:

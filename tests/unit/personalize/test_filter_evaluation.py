@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from tastemaker.personalize.filters import Attributes, Facts, bind, check, mask, parse
-from tastemaker.personalize.filters.events import Events, items_with_events
+from tastemaker.personalize.filters.events import OF_ITEMS, Events, items_with_events
 from tastemaker.personalize.schemas import Field, Schema
 from tastemaker.recommenders import Interactions
 
@@ -64,7 +64,7 @@ def attributes(rows: Sequence[Row], fields: tuple[Field, ...], dataset_type: str
 
 def events(given: Sequence[Event]) -> Events:
     users, items, types, times = zip(*given, strict=True)
-    return Events(Interactions.from_columns(users, items, times, types))
+    return Events(Interactions.from_columns(users, items, times, types), OF_ITEMS)
 
 
 # --- the naive evaluator, over the same text ---
@@ -262,7 +262,7 @@ def evaluated(world: World, parts: Sequence[Part], user_id: str, current: str, c
     streamed = [Streamed(*event[1:]) for event in world.streamed if event[0] == user_id]
 
     def touched_by(types: Collection[str] | None) -> Collection[str]:
-        return items_with_events(imported, streamed, user_id, types)
+        return items_with_events(imported, streamed, user_id, types, OF_ITEMS)
 
     items = attributes(world.items, ITEM_FIELDS, "ITEMS", chunks)
     users = attributes(world.users, USER_FIELDS, "USERS", chunks)
@@ -412,20 +412,20 @@ def test_the_hundred_most_recent_events_of_each_type_count_imported_and_streamed
     imported = events([*EARLY, ("ann", "bought", "Buy", 0), ("bob", "bobs", "View", 500)])
     streamed = [Streamed(f"new-{n}", "view", 1000 + n) for n in range(30)] + [Streamed(None, "view", 2000)]
 
-    viewed = items_with_events(imported, streamed, "ann", ["VIEW"])
+    viewed = items_with_events(imported, streamed, "ann", ["VIEW"], OF_ITEMS)
 
     assert viewed == {f"old-{n}" for n in range(80, 150)} | {f"new-{n}" for n in range(30)}
-    assert items_with_events(imported, streamed, "ann", None) == viewed | {"bought"}
-    assert items_with_events(imported, streamed, "ann", ["buy", "none"]) == {"bought"}
-    assert items_with_events(imported, [], "nobody", None) == set()
-    assert items_with_events(None, streamed[:1], "ann", ["view"]) == {"new-0"}
+    assert items_with_events(imported, streamed, "ann", None, OF_ITEMS) == viewed | {"bought"}
+    assert items_with_events(imported, streamed, "ann", ["buy", "none"], OF_ITEMS) == {"bought"}
+    assert items_with_events(imported, [], "nobody", None, OF_ITEMS) == set()
+    assert items_with_events(None, streamed[:1], "ann", ["view"], OF_ITEMS) == {"new-0"}
 
 
 def test_an_event_that_was_streamed_late_takes_its_place_in_time() -> None:
     imported, late = events(EARLY), [Streamed("late", "View", 49)]
 
-    assert "late" not in items_with_events(imported, late, "ann", ["View"])
-    assert "late" in items_with_events(imported, [Streamed("late", "View", 60)], "ann", ["View"])
+    assert "late" not in items_with_events(imported, late, "ann", ["View"], OF_ITEMS)
+    assert "late" in items_with_events(imported, [Streamed("late", "View", 60)], "ann", ["View"], OF_ITEMS)
 
 
 def test_the_rows_of_a_catalogue_are_remembered_for_that_catalogue_only() -> None:
