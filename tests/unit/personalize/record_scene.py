@@ -16,7 +16,7 @@ from tastemaker.personalize.dataset_records import Mode
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.kinds import DATASET
 from tastemaker.personalize.objects import MemoryObjects
-from tastemaker.personalize.runtime import Question, Recommended
+from tastemaker.personalize.runtime import Question, Recommended, Runtime
 from tastemaker.personalize.service import Personalize
 from tests.unit.personalize.instant_jobs import InstantJobs
 from tests.unit.personalize.scene import ACCOUNT, ARN, RECIPE, REGION, ROLE
@@ -76,13 +76,14 @@ def properties(**values: object) -> str:
     return json.dumps(values)
 
 
-class Catalogue:
+class Catalogue(Runtime):
     """Recommends the ids in order, as far as the question allows them."""
 
     def __init__(self, *ids: str) -> None:
+        super().__init__()
         self.ids = np.array(ids)
 
-    def recommend(self, model_path: Path, question: Question) -> Sequence[Recommended]:  # noqa: ARG002 # the protocol's
+    def recommend(self, model_path: Path, question: Question) -> list[Recommended]:  # noqa: ARG002 # the protocol's
         allowed = np.ones(len(self.ids), dtype=np.bool_) if question.allowed is None else question.allowed(self.ids)
         return [Recommended(str(id_), None) for id_ in self.ids[allowed][: question.k]]
 
@@ -117,7 +118,7 @@ class RecordScene:
     @property
     def here(self) -> AccountRegion:
         """What operations of other rooms are given."""
-        return self.personalize._account(ACCOUNT, REGION)
+        return self.personalize.account(ACCOUNT, REGION)
 
     def make(self, dataset_type: str) -> str:
         name = _SCHEMA_OF[dataset_type.upper()]
@@ -196,7 +197,9 @@ class RecordScene:
         self.clock.advance(60)
         version = self.control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
         self.clock.advance(60)
-        self.control.create_campaign(name="live", solutionVersionArn=version)
+        self.control.create_campaign(
+            name="live", solutionVersionArn=version, campaignConfig={"enableMetadataWithRecommendations": True}
+        )
         self.clock.advance(60)
 
     def load_interactions(self) -> None:

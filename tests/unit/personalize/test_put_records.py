@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from tastemaker.personalize.append_log import LogUnreadable
+from tastemaker.personalize.batch.copies import copy_account
 from tastemaker.personalize.in_process import client
+from tastemaker.personalize.kinds import SOLUTION_VERSION
 from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.puts import PutRecord, Puts
 from tastemaker.personalize.service import Personalize
-from tests.unit.personalize.record_scene import GROUP, NOON, Catalogue, RecordScene, dataset_arn, properties
+from tests.unit.personalize.record_scene import CAMPAIGN, GROUP, NOON, Catalogue, RecordScene, dataset_arn, properties
 from tests.unit.personalize.scene import ARN, USERS, Scene, refused
 
 
@@ -372,6 +374,48 @@ def test_an_item_is_held_against_one_that_was_put(tmp_path: Path) -> None:
     assert scene.ask(arn, itemId="coat") == ["coat"]
     assert scene.ask(arn, itemId="shoe") == []
     scene.personalize.close()
+
+
+def test_answers_carry_the_metadata_that_was_put(tmp_path: Path) -> None:
+    scene = RecordScene(tmp_path)
+    scene.load_items("coat,2,wool,1999,,true", "hat,1,wool,,,")
+    scene.open_campaign(recipe="aws-user-personalization-v2")
+
+    def metadata() -> list[dict[str, str]]:
+        answer = scene.runtime.get_recommendations(
+            campaignArn=CAMPAIGN, userId="ann", metadataColumns={"ITEMS": ["PRICE", "GENRE", "YEAR_MADE"]}
+        )
+        return [item.get("metadata", {}) for item in answer["itemList"]]
+
+    assert metadata()[:3] == [
+        {"price": "2.0", "genre": "wool", "yearMade": "1999"},
+        {"price": "1.0", "genre": "wool"},
+        {},
+    ]
+    scene.put_item("hat", price=9.99)
+    scene.put_item("scarf", price=3, yearMade=2001)
+
+    assert metadata() == [
+        {"price": "2.0", "genre": "wool", "yearMade": "1999"},
+        {"price": "9.99"},
+        {"price": "3.0", "yearMade": "2001"},
+        {},
+    ]
+    scene.personalize.close()
+
+
+def test_a_copy_of_an_account_has_its_streamed_records(scene: RecordScene, tmp_path: Path) -> None:
+    scene.open_campaign()
+    scene.load_items("hat,1,,,,")
+    scene.put_item("hat", price=2)
+    version = next(iter(scene.here.resources.newest(SOLUTION_VERSION)))
+    copy_account(scene.here, version, tmp_path / "copy")
+    scene.put_item("hat", price=3)
+
+    other = RecordScene(tmp_path / "copy")
+
+    assert (other.prices(), scene.prices()) == ([("hat", 2)], [("hat", 3)])
+    other.personalize.close()
 
 
 # --- what is forgotten ---
