@@ -31,7 +31,7 @@ def check_events(
     for entry, name in zip(given, names, strict=True):
         if not name:
             raise InvalidInput(f"{place}: an entry of eventParametersList has no eventType.")
-        if names.count(name) > 1:
+        if sum(other is not None and other.lower() == name.lower() for other in names) > 1:
             raise InvalidInput(f"{place}: the event type {name} is there more than once.")
         _check_threshold(entry.get("eventValueThreshold"), name, interactions, place)
     if not any(entry.get("weight", 1.0) for entry in given):

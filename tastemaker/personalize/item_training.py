@@ -18,6 +18,7 @@ from tastemaker.recommenders import RECIPES, RELATED_ITEMS, Attributes, Interact
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_OF_TEXTS: Final = "aws-semantic-similarity"
 _JUDGED_BY: Final = "normalized_discounted_cumulative_gain_at_25"
 
 
@@ -28,6 +29,8 @@ def train_items(data: TrainingData) -> Trained:
     """
     order = data.order
     interactions, items = data.interactions(), data.items()
+    if items is None and order.recipe == _OF_TEXTS:
+        raise TrainingRefused(f"{order.recipe} needs an Items dataset with records: import some, or put them.")
     split = personalize_split(interactions, order.seed)
     if order.objective is not None:
         rewards = data.item_numbers(order.objective.column, interactions.item_ids)

@@ -152,8 +152,9 @@ class Jobs:
                 write_records(path, spec.merged[dataset_type])
             else:
                 self.datasets.snapshot(arn, path)
-        if spec.streamed is not None:
-            _link_stream(directory, spec.streamed)
+        for dataset_type, streamed in (("INTERACTIONS", spec.streamed), ("ACTION_INTERACTIONS", spec.streamed_actions)):
+            if streamed is not None:
+                _link_stream(directory, dataset_type, streamed)
         if spec.extends is not None:
             ModelFiles(spec.extends).link(base_path(directory))
         TrainingOrder.of(spec).write(directory)
@@ -219,9 +220,9 @@ class _InThread:
         return not self._cancelled.is_set()
 
 
-def _link_stream(directory: Path, streamed: Streamed) -> None:
-    stream_path(directory).hardlink_to(streamed.prefix.path)
-    records = records_path(directory, "INTERACTIONS")
+def _link_stream(directory: Path, dataset_type: str, streamed: Streamed) -> None:
+    stream_path(directory, dataset_type).hardlink_to(streamed.prefix.path)
+    records = records_path(directory, dataset_type)
     if not records.exists():  # nothing has been imported, so nothing else tells the columns
         types = {each.name: arrow_type(each, streamed.schema) for each in streamed.schema.fields}
         write_records(records, pa.schema(types).empty_table())

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.personalize.schemas import Schema
 from tastemaker.recommenders import Attributes
+from tastemaker.recommenders.next_best_action import VALUE
 
 _NUMBERS = frozenset({"int", "long", "float", "double"})
-_NO_METADATA = frozenset({"ITEM_ID", "CREATION_TIMESTAMP"})
+_CREATED = "CREATION_TIMESTAMP"
+_NO_METADATA = frozenset({"ITEM_ID", _CREATED})
 
 
 @dataclass(frozen=True)
 class MetadataFields:
-    """Names of categorical and of numeric fields of an Items dataset, and of its texts, the name of an item first."""
+    """Names of categorical and of numeric fields of an Items dataset, and of its texts, the name of an item first.
+
+    `created`: whether the time at which an item was created takes part.
+    """
 
     categories: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    created: bool = False
 
     @classmethod
     def of(cls, schema: Schema, columns: Collection[str] | None = None) -> MetadataFields:
@@ -38,11 +45,13 @@ class MetadataFields:
             texts=tuple(
                 [field.name for field in fields if field.item_name] + [field.name for field in fields if field.textual]
             ),
+            created=schema.field(_CREATED) is not None and (columns is None or _CREATED in columns),
         )
 
     @classmethod
-    def of_json(cls, names: Mapping[str, Sequence[str]]) -> MetadataFields:
-        return cls(**{kind: tuple(listed) for kind, listed in names.items()})
+    def of_json(cls, given: Mapping[str, Any]) -> MetadataFields:
+        """Of what `asdict` makes of one, by way of JSON."""
+        return cls(tuple(given["categories"]), tuple(given["numbers"]), tuple(given["texts"]), given["created"])
 
 
 NO_METADATA = MetadataFields()
@@ -57,5 +66,18 @@ def item_attributes(records: pa.Table, fields: MetadataFields) -> Attributes:
     return Attributes.from_columns(
         records["ITEM_ID"].to_pylist(),
         {name: records[name].to_pylist() for name in fields.categories if name in present},
-        {name: pc.cast(records[name], pa.float64()).to_pylist() for name in fields.numbers if name in present},
+        {name: _numbers(records, name) for name in fields.numbers if name in present},
+        texts={name: records[name].to_pylist() for name in fields.texts if name in present},
+        created=_numbers(records, _CREATED) if fields.created and _CREATED in present else None,
     )
+
+
+def action_attributes(records: pa.Table) -> Attributes:
+    """The same from the records of an Actions dataset: the value of each action."""
+    numbers = {name: _numbers(records, name) for name in (VALUE,) if name in records.column_names}
+    return Attributes.from_columns(records["ACTION_ID"].to_pylist(), {}, numbers)
+
+
+def _numbers(records: pa.Table, name: str) -> list[float | None]:
+    numbers: list[float | None] = pc.cast(records[name], pa.float64()).to_pylist()
+    return numbers

@@ -35,10 +35,10 @@ from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
 from tastemaker.personalize.streams import Streams
 from tastemaker.personalize.wire import WireRequest, WireResponse
-from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES, Interactions
+from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES, Interactions
 
 _LOGGER = logging.getLogger(__name__)
-_TRAINABLE: Final = frozenset({*RECIPES, *SEGMENT_RECIPES})
+_TRAINABLE: Final = frozenset({*RECIPES, *SEGMENT_RECIPES, *ACTION_RECIPES})
 
 
 class Personalize:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tastemaker.personalize.datasets import read_records
 from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import chosen_events, interactions_of, weighed_events
-from tastemaker.personalize.metadata import item_attributes
+from tastemaker.personalize.metadata import action_attributes, item_attributes
 from tastemaker.personalize.stream_log import read_prefix
 from tastemaker.personalize.streamed_records import with_streamed
 from tastemaker.personalize.training_files import TrainingOrder, records_path, stream_path
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FEWEST_INTERACTIONS = 1000
 FEWEST_RETURNING_USERS = 25
 LEAST_SHARE_OF_RETURNING_USERS = 0.01
+_WITHOUT_MINIMA = frozenset({"aws-semantic-similarity"})
+"""The recipes that learn from something else than interactions."""
 
 
 class TrainingRefused(Exception):
@@ -43,15 +45,24 @@ class TrainingData:
 
         Raises TrainingRefused where they do not reach the minima.
         """
-        records = self._events()
-        if self.order.events:
-            interactions = interactions_of(*weighed_events(records, self.order.events))
-        else:
-            least = _threshold(self.order.event_value_threshold)
-            interactions = interactions_of(chosen_events(records, event_type=self.order.event_type, least_value=least))
-        check_minima(interactions, self._event_types())
+        interactions = self._chosen(self._events("INTERACTIONS"))
+        if self.order.recipe not in _WITHOUT_MINIMA:
+            check_minima(interactions, self._event_types())
         items = self._records("ITEMS")
         return interactions if items is None else interactions.with_items(items["ITEM_ID"].to_pylist())
+
+    def action_interactions(self) -> Interactions:
+        """What users did with actions, which stand in the place of items."""
+        records = self._events("ACTION_INTERACTIONS")
+        if records is None:
+            return Interactions.from_columns([], [], [])
+        names = ["ITEM_ID" if name == "ACTION_ID" else name for name in records.column_names]
+        return interactions_of(records.rename_columns(names))
+
+    def actions(self) -> Attributes | None:
+        """What is known of actions; None without records of an Actions dataset."""
+        records = self._records("ACTIONS")
+        return None if records is None else action_attributes(records)
 
     def items(self) -> Attributes | None:
         """What is known of items; None without an Items dataset."""
@@ -72,14 +83,21 @@ class TrainingData:
         path = records_path(self.directory, dataset_type)
         return read_records(path) if path.exists() else None
 
-    def _events(self) -> pa.Table:
-        records = self._records("INTERACTIONS")
+    def _events(self, dataset_type: str) -> pa.Table | None:
+        records = self._records(dataset_type)
+        order = self.order
+        position = order.streamed_bytes if dataset_type == "INTERACTIONS" else order.streamed_action_bytes
+        if records is None or not position:
+            return records
+        return with_streamed(records, events_of_users(read_prefix(stream_path(self.directory, dataset_type), position)))
+
+    def _chosen(self, records: pa.Table | None) -> Interactions:
         if records is None:
-            raise TrainingRefused(f"Dataset has fewer than {FEWEST_INTERACTIONS} interactions.")
-        if self.order.streamed_bytes:
-            entries = read_prefix(stream_path(self.directory), self.order.streamed_bytes)
-            records = with_streamed(records, events_of_users(entries))
-        return records
+            return Interactions.from_columns([], [], [])
+        if self.order.events:
+            return interactions_of(*weighed_events(records, self.order.events))
+        least = _threshold(self.order.event_value_threshold)
+        return interactions_of(chosen_events(records, event_type=self.order.event_type, least_value=least))
 
     def _event_types(self) -> str | None:
         if self.order.events:

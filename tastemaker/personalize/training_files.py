@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
-from tastemaker.personalize.training_spec import EventRule, Objective, TrainingSpec
+from tastemaker.personalize.training_spec import EventRule, Objective, Streamed, TrainingSpec
 from tastemaker.personalize.tuning import Tuning
 
 
@@ -26,6 +26,8 @@ class TrainingOrder:
     seed: int
     streamed_bytes: int = 0
     """How much of the log of streamed events, which lies beside the order, the training sees."""
+    streamed_action_bytes: int = 0
+    """The same of those on actions."""
     item_fields: MetadataFields = NO_METADATA
     events: Sequence[EventRule] = ()
     objective: Objective | None = None
@@ -40,7 +42,8 @@ class TrainingOrder:
             event_value_threshold=spec.event_value_threshold,
             hyperparameters=dict(spec.hyperparameters),
             seed=spec.seed,
-            streamed_bytes=0 if spec.streamed is None else spec.streamed.prefix.mark.position,
+            streamed_bytes=_bytes(spec.streamed),
+            streamed_action_bytes=_bytes(spec.streamed_actions),
             item_fields=spec.item_fields,
             events=tuple(spec.events),
             objective=spec.objective,
@@ -111,11 +114,15 @@ def base_path(directory: Path) -> Path:
     return directory / "base.npz"
 
 
-def stream_path(directory: Path) -> Path:
-    """Where the log of the streamed interactions lies."""
-    return directory / "INTERACTIONS.log"
+def stream_path(directory: Path, dataset_type: str) -> Path:
+    """Where the log of the events lies that were streamed into a dataset."""
+    return directory / f"{dataset_type}.log"
 
 
 def records_path(directory: Path, dataset_type: str) -> Path:
     """Where the snapshot of a dataset lies."""
     return directory / f"{dataset_type}.arrow"
+
+
+def _bytes(streamed: Streamed | None) -> int:
+    return 0 if streamed is None else streamed.prefix.mark.position

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tastemaker.personalize.action_training import train_actions
 from tastemaker.personalize.child_process import serve_parent
 from tastemaker.personalize.histories import save_histories
 from tastemaker.personalize.item_training import train_items
@@ -25,11 +26,12 @@ from tastemaker.personalize.segment_training import train_segments
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
 from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport
-from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES
+from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES
 
 _TRAININGS: Final[Mapping[str, Callable[[TrainingData], Trained]]] = {
     **dict.fromkeys(RECIPES, train_items),
     **dict.fromkeys(SEGMENT_RECIPES, train_segments),
+    **dict.fromkeys(ACTION_RECIPES, train_actions),
 }
 """Recipe → what trains it."""
 

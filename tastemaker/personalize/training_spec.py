@@ -35,7 +35,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class Streamed:
-    """The streamed interactions that a training sees, and the schema of their dataset."""
+    """The streamed interactions, with items or with actions, that a training sees, and the schema of their dataset."""
 
     prefix: Prefix
     schema: Schema
@@ -57,6 +57,7 @@ class TrainingSpec:
     hyperparameters: Mapping[str, str]
     seed: int
     streamed: Streamed | None = None
+    streamed_actions: Streamed | None = None
     item_fields: MetadataFields = NO_METADATA
     events: Sequence[EventRule] = ()
     objective: Objective | None = None

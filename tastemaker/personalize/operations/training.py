@@ -57,6 +57,7 @@ def training_spec(
         hyperparameters=parameters,
         seed=TRAINING_SEED,
         streamed=_streamed(here, datasets.get("INTERACTIONS")),
+        streamed_actions=_streamed(here, datasets.get("ACTION_INTERACTIONS")),
         item_fields=_item_fields(here, datasets.get("ITEMS"), columns or {}),
         events=event_rules(told),
         objective=_objective(told.get("optimizationObjective")),

@@ -24,7 +24,7 @@ SCHEMA = Schema(
 
 
 def test_categories_numbers_and_texts_are_learned_from_and_nothing_else() -> None:
-    assert MetadataFields.of(SCHEMA) == MetadataFields(("GENRES",), ("PRICE", "YEAR"), ("PLOT",))
+    assert MetadataFields.of(SCHEMA) == MetadataFields(("GENRES",), ("PRICE", "YEAR"), ("PLOT",), created=True)
 
 
 def test_columns_that_are_left_out_are_not_learned_from() -> None:

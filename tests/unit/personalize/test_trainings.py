@@ -21,7 +21,7 @@ from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, Tra
 from tastemaker.personalize.training_job import train
 from tastemaker.personalize.training_spec import EventRule, Objective
 from tastemaker.personalize.tuning import Tuning
-from tastemaker.recommenders import SegmentModel, locate
+from tastemaker.recommenders import ActionModel, SegmentModel, SemanticSimilarityModel, locate
 
 UP, V2 = "aws-user-personalization", "aws-user-personalization-v2"
 PRICES = pa.table({"ITEM_ID": ["a", "b", "c"], "PRICE": pa.array([1.0, 1.0, 50.0], pa.float32())})
@@ -219,3 +219,98 @@ def test_segments_are_measured_by_three_figures_and_answered_from_all_that_users
 def test_segments_by_attribute_need_records_of_items(tmp_path: Path) -> None:
     with pytest.raises(TrainingRefused, match="needs an Items dataset with records"):
         trained(tmp_path, ordered("aws-item-attribute-affinity"), after_a())
+
+
+BOOKS = pa.table(
+    {
+        "ITEM_ID": ["cook", "bake", "stars", "moons"],
+        "TITLE": ["The Italian kitchen", "Baking bread", "A field guide to stars", "Moons of Jupiter"],
+        "PLOT": [
+            "cooking pasta and bread",
+            "bread from a stone oven",
+            "telescopes and planets",
+            "planets and telescopes",
+        ],
+        "CREATION_TIMESTAMP": pa.array([100, 200, 300, 400], pa.int64()),
+    }
+)
+TEXTS = MetadataFields(texts=("TITLE", "PLOT"), created=True)
+
+
+def test_texts_alone_are_enough_to_find_what_means_similar_things(tmp_path: Path) -> None:
+    tmp_path.joinpath("alone").mkdir()
+    write_records(records_path(tmp_path / "alone", "ITEMS"), BOOKS)
+    ordered("aws-semantic-similarity", item_fields=TEXTS).write(tmp_path / "alone")
+
+    train(tmp_path / "alone")
+
+    assert best_after(tmp_path / "alone", "cook") == ["bake"]
+    assert best_after(tmp_path / "alone", "stars") == ["moons"]
+    model = recommenders.load(ModelFiles(tmp_path / "alone" / "model").model, SemanticSimilarityModel)
+    assert dict(zip(model.item_ids.tolist(), model.fresh.tolist(), strict=True))["moons"] == 1.0
+
+
+def test_few_interactions_say_what_is_popular_beside_the_texts(tmp_path: Path) -> None:
+    few = events([(f"u{n}", item, "View") for n in range(3) for item in ("moons", "stars")][:5])
+
+    trained(tmp_path, ordered("aws-semantic-similarity", item_fields=TEXTS), few, BOOKS)
+
+    model = recommenders.load(ModelFiles(tmp_path / "model").model, SemanticSimilarityModel)
+    popular = dict(zip(model.item_ids.tolist(), model.popular.tolist(), strict=True))
+    assert popular["moons"] == 1.0
+    assert 0 < popular["stars"] < 1
+    assert popular["cook"] == 0
+    assert best_after(tmp_path, "cook") == ["bake"]
+
+
+def test_semantic_similarity_needs_records_of_items(tmp_path: Path) -> None:
+    with pytest.raises(TrainingRefused, match="needs an Items dataset with records"):
+        trained(tmp_path, ordered("aws-semantic-similarity"), after_a())
+
+
+ACTIONS = pa.table({"ACTION_ID": ["join", "rest", "sell"], "VALUE": pa.array([10, None, 5], pa.int64())})
+
+
+def met(rows: Sequence[tuple[str, str, str]]) -> pa.Table:
+    """Action interactions, later than all of `after_a`."""
+    table = events(rows).drop_columns(["EVENT_VALUE"])
+    table = table.set_column(2, "TIMESTAMP", pa.array(range(10_000, 10_000 + len(rows)), pa.int64()))
+    return table.rename_columns(["ACTION_ID" if name == "ITEM_ID" else name for name in table.column_names])
+
+
+def test_actions_are_learned_from_what_users_did_with_them(tmp_path: Path) -> None:
+    # those who have c join, the others do not; nobody has met `rest`
+    who = [(f"u{n}", n % 3 == 0) for n in range(600)]
+    write_records(records_path(tmp_path, "ACTIONS"), ACTIONS)
+    rows = [(user, "join", "Taken" if has_c else "Not Taken") for user, has_c in who]
+    write_records(records_path(tmp_path, "ACTION_INTERACTIONS"), met(rows))
+
+    report = trained(tmp_path, ordered("aws-next-best-action"), after_a())
+
+    assert list(report.metrics) == ["area_under_the_curve", "coverage", "precision", "recall"]
+    assert report.metrics["coverage"] == pytest.approx(1 / 3, abs=1e-4)
+    assert report.metrics["area_under_the_curve"] > 0.9
+    model = recommenders.load(ModelFiles(tmp_path / "model").model, ActionModel)
+    nothing = np.empty(0, dtype=np.int32)
+    joins, others = (model.propensities(locate(model.item_ids, ["a", item]), nothing) for item in ("c", "b"))
+    assert model.action_ids.tolist() == ["join", "rest", "sell"]
+    assert joins[0] > 0.5 > others[0]
+    assert joins[1] == joins[2] == 0.0
+
+
+def test_without_action_interactions_no_action_has_a_propensity(tmp_path: Path) -> None:
+    write_records(records_path(tmp_path, "ACTIONS"), ACTIONS)
+
+    report = trained(tmp_path, ordered("aws-next-best-action"), after_a())
+
+    assert set(report.metrics.values()) == {0.0}
+    model = recommenders.load(ModelFiles(tmp_path / "model").model, ActionModel)
+    assert model.values.tolist()[::2] == [10.0, 5.0]
+    assert not model.rates.any()
+
+
+def test_actions_need_records_of_actions_and_a_thousand_interactions_with_items(tmp_path: Path) -> None:
+    with pytest.raises(TrainingRefused, match="needs an Actions dataset with records"):
+        trained(tmp_path, ordered("aws-next-best-action"), after_a())
+    with pytest.raises(TrainingRefused, match="fewer than 1000 interactions"):
+        trained(tmp_path, ordered("aws-next-best-action"), after_a().slice(0, 999))
