@@ -1,8 +1,9 @@
-"""The update every two hours: the latest trained model of a solution takes in what is new, and is no other version."""
+"""The updates between trainings: a solution's latest trained model takes in what is new, and is no other version."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,32 +20,42 @@ from tastemaker.personalize.store import Resource
 
 _LOGGER = logging.getLogger(__name__)
 
-_EVERY: Final = 2 * HOUR
-_NEW: Final = ("INTERACTIONS", "ITEMS")
 _KEPT_SECONDS: Final = 300.0
 """How long the files of a model that another has replaced stay, for whoever was about to read them."""
+
+
+@dataclass(frozen=True)
+class _Update:
+    """How often a model is brought up to date, from which datasets, and whether its weights stay."""
+
+    seconds: float
+    datasets: tuple[str, ...]
+    extends: bool
+
+
+_TWO_HOURLY: Final = _Update(2 * HOUR, ("INTERACTIONS", "ITEMS"), extends=True)
+_INCREMENTAL: Final = _Update(HOUR / 2, ("ITEMS",), extends=False)
 
 
 @falls_due
 def update_models(here: AccountRegion) -> None:
     """Begin the updates whose time has come: of models that campaigns serve, where something is new.
 
-    The first one's time is two hours after the version has become ACTIVE.
+    The first one's time is two hours after the version has become ACTIVE. With performIncrementalUpdate it is half an
+    hour; texts are cheap to learn from, so such a model is made anew, and what is popular and fresh changes with it.
     """
     now = here.clock.now()
     for solution in here.resources.newest(SOLUTION, status="ACTIVE"):
-        if BY_ARN[solution.members["recipeArn"]].name not in UPDATABLE:
+        update = _update_of(solution)
+        version = None if update is None else latest_full(here, solution.arn)
+        if update is None or version is None:
             continue
-        version = latest_full(here, solution.arn)
-        if version is None or now < (version.hidden.get("updated") or version.members["lastUpdatedDateTime"]) + _EVERY:
+        if now < (version.hidden.get("updated") or version.members["lastUpdatedDateTime"]) + update.seconds:
             continue
-        arns = _datasets(here, solution)
-        if (
-            "INTERACTIONS" in arns
-            and _is_deployed(here, version)
-            and data_marks(here, arns) != version.hidden.get("has")
-        ):
-            _begin(here, version)
+        marks = _marks(here, solution, update)
+        had = version.hidden.get("has", {})
+        if any(marks[name] != had.get(name) for name in marks) and _is_deployed(here, version):
+            _begin(here, version, update, marks)
 
 
 @falls_due
@@ -62,23 +73,29 @@ def remove_replaced(here: AccountRegion, kind: Kind) -> None:
             del trained.hidden["replaced"]
 
 
-def _datasets(here: AccountRegion, solution: Resource) -> dict[str, str]:
-    """The ARNs of the datasets whose records an update takes in, by dataset type."""
+def _update_of(solution: Resource) -> _Update | None:
+    if BY_ARN[solution.members["recipeArn"]].name in UPDATABLE:
+        return _TWO_HOURLY
+    return _INCREMENTAL if solution.members["performIncrementalUpdate"] else None
+
+
+def _marks(here: AccountRegion, solution: Resource, update: _Update) -> dict[str, list[object]]:
+    """The marks of the datasets that an update takes in; none where the first of them is gone, and so are updates."""
     datasets = here.resources.newest(DATASET, datasetGroupArn=solution.members["datasetGroupArn"])
     arns = {dataset.members["datasetType"]: dataset.arn for dataset in datasets}
-    return {name: arns[name] for name in _NEW if name in arns}
+    if update.datasets[0] not in arns:
+        return {}
+    return data_marks(here, {name: arns[name] for name in update.datasets if name in arns})
 
 
 def _is_deployed(here: AccountRegion, version: Resource) -> bool:
     return any(here.resources.newest(CAMPAIGN, solutionVersionArn=version.arn))
 
 
-def _begin(here: AccountRegion, version: Resource) -> None:
+def _begin(here: AccountRegion, version: Resource, update: _Update, has: dict[str, list[object]]) -> None:
     number = version.hidden.get("updates", 0) + 1
     version.hidden.update(updated=here.clock.now(), updates=number)
-    spec = spec_of(here, version, extends=Path(version.hidden["modelPath"]))
-    arns = {name: arn for name, arn in spec.dataset_arns.items() if name in _NEW}
-    has = data_marks(here, arns)
+    spec = spec_of(here, version, extends=Path(version.hidden["modelPath"]) if update.extends else None)
     # a key of its own, so that the model is written beside the one that is served
     here.jobs.start_training(
         f"{version.arn}/update-{number}", spec, lambda outcome: _ended(here, version, spec, has, outcome)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tastemaker.personalize.in_process import client
-from tests.unit.personalize.scene import ARN, LOCATION, RECIPE, ROLE, Scene, refused
+from tests.unit.personalize.scene import ARN, LOCATION, RECIPE, ROLE, USERS, Scene, refused
+from tests.unit.personalize.solution_scene import TEXTS, active, add_dataset
 
 GROUP = f"{ARN}:dataset-group/shop"
 DATASET = f"{ARN}:dataset/shop/INTERACTIONS"
@@ -265,6 +266,37 @@ def test_a_model_is_not_updated_where_nothing_is_new_or_nobody_serves_it(scene: 
     pass_time(scene, 30 * DAY)
 
     assert len(scene.jobs.trainings) == 2
+
+
+def test_a_semantic_model_with_incremental_updates_learns_of_new_items_after_half_an_hour(shop: Scene) -> None:
+    add_dataset(shop, "ITEMS", TEXTS)
+    items = f"{ARN}:dataset/shop/ITEMS"
+    shop.start_import(items, "first")
+    shop.jobs.succeed()
+    shop.clock.advance(60)
+    solution = active(shop, "aws-semantic-similarity", performIncrementalUpdate=True)
+    shop.campaign(shop.version(solution))
+    pass_time(shop, HOUR)
+    assert len(shop.jobs.trainings) == 1
+
+    shop.start_import(items, "second")
+    shop.jobs.succeed()
+    pass_time(shop, HOUR / 2)
+
+    assert len(shop.jobs.trainings) == 2
+    assert shop.jobs.trainings[-1][1].extends is None
+    assert len(versions(shop, solution)) == 1
+
+
+def test_data_of_users_are_nothing_new_to_a_deployed_model(scene: Scene) -> None:
+    deployed(scene)
+    add_dataset(scene, "USERS", USERS)
+    scene.start_import(f"{ARN}:dataset/shop/USERS", "users")
+    scene.jobs.succeed()
+
+    pass_time(scene, 3 * HOUR)
+
+    assert len(scene.jobs.trainings) == 1
 
 
 def test_only_the_latest_trained_version_is_updated(scene: Scene) -> None:
