@@ -40,7 +40,7 @@ class SemanticSimilarity:
     popular.
     """
 
-    dimensions: int = 200
+    dimensions: int = 100
     kept: int = 200
 
     def fit(
