@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
+from tastemaker.personalize import durable_files
+
 _LOGGER = logging.getLogger(__name__)
 _FORMAT: Final = 1
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -76,6 +78,8 @@ class AppendLog:
         log_id = uuid.uuid4().hex
         heading = line_of({"format": _FORMAT, "id": log_id, "dataset": dataset_arn})
         path.write_bytes(heading)
+        if fsync:  # each append sees to the file's content, but the file's name is the directory's
+            durable_files.sync(path.parent)
         return cls(path, dataset_arn=dataset_arn, log_id=log_id, size=len(heading), fsync=fsync)
 
     @classmethod

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tastemaker.personalize import durable_files
 from tastemaker.personalize.csv_files import ImportRefused, read_csv
 from tastemaker.personalize.objects import (
     AccessDenied,
@@ -151,7 +152,7 @@ class Datasets:
         partial = self._directory / f"{uuid.uuid4().hex}.partial"
         try:
             write_records(partial, records)
-            partial.replace(self._path(dataset_arn))
+            durable_files.replace(partial, self._path(dataset_arn))
         finally:
             partial.unlink(missing_ok=True)
 

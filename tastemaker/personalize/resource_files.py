@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from tastemaker.personalize import durable_files
 from tastemaker.personalize.kinds import KINDS
 from tastemaker.personalize.lifecycle import Passage
 from tastemaker.personalize.store import Resource
@@ -76,7 +77,7 @@ class ResourceFile:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(self._path)
+        durable_files.replace(partial, self._path)
         self._written = content
 
 

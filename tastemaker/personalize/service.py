@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from tastemaker.personalize import wire
+from tastemaker.personalize import lifecycle, wire
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.clock import Clock, RealClock
 from tastemaker.personalize.dataset_records import DatasetRecords
@@ -98,6 +98,9 @@ class Personalize:
             return wire.success(operation, run(operation.name, here, given))
         except PersonalizeError as refusal:
             return wire.failure(refusal, request)
+        except OSError as error:
+            _LOGGER.exception("%s failed", request.headers.get("x-amz-target", request.path))
+            return wire.failure(_unkept(error), request)
         except Exception:  # whatever goes wrong in here must reach the caller as an answer, like on AWS
             _LOGGER.exception("%s failed", request.headers.get("x-amz-target", request.path))
             return wire.failure(InternalFailure("The embedded Personalize failed; its log has the trace."), request)
@@ -192,4 +195,15 @@ def _resume(here: AccountRegion) -> None:
     """Begin again the work that an earlier process left unfinished."""
     with here.resources.changing():
         for resource in here.resources.unfinished():
-            STARTS[resource.kind](here, resource)
+            try:
+                STARTS[resource.kind](here, resource)
+            except (PersonalizeError, OSError) as error:
+                _LOGGER.exception("%s cannot be taken up again", resource.arn)
+                lifecycle.work_ended(resource, reason=f"The work was interrupted and cannot be taken up again: {error}")
+
+
+def _unkept(error: OSError) -> InternalFailure:
+    return InternalFailure(
+        f"The embedded Personalize cannot keep its data: {error.strerror or error}. Nothing of this request is "
+        "certain: make room on the disk, or see to its data directory, and try again."
+    )

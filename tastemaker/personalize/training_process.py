@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tastemaker.personalize import durable_files
 from tastemaker.personalize.child_process import crash_reason, start_child
 from tastemaker.personalize.training_files import TrainingReport
 
@@ -65,9 +66,7 @@ class TrainingProcess:
             if log_text:
                 _logger.error("the training in %s failed:\n%s", self._directory, log_text)
             raise TrainingFailed(report.failure_reason)
-        shutil.rmtree(model_path, ignore_errors=True)
-        model_path.parent.mkdir(parents=True, exist_ok=True)
-        (self._directory / "model").replace(model_path)
+        _move(self._directory / "model", model_path)
         return TrainingOutcome(dict(report.metrics), report.training_seconds, model_path, dict(report.tuned))
 
     def cancel(self) -> None:
@@ -83,3 +82,12 @@ class TrainingProcess:
                 raise Cancelled
             self._child = start_child(self._module, self._directory, log=log)
             return self._child
+
+
+def _move(model: Path, target: Path) -> None:
+    """Replace what is at `target`. The model is on the disk before anybody is told that there is one."""
+    for path in (*model.iterdir(), model):
+        durable_files.sync(path)
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    durable_files.replace(model, target)

@@ -69,8 +69,8 @@ def create_dataset(here: AccountRegion, given: CreateDatasetRequestTypeDef) -> M
     if dataset_type == "ACTION_INTERACTIONS":
         members["trackingId"] = str(uuid.uuid4())
     here.resources.add(DATASET, arn, members, tags=tags_of(given.get("tags")))
-    # something may have come in while an earlier dataset of this name was being deleted
-    here.records.delete_streamed(arn)
+    # what an earlier dataset of this name left: where something came in, or the process ended, during its deletion
+    here.records.delete(arn)
     return {"datasetArn": arn}
 
 
@@ -103,7 +103,9 @@ def delete_dataset(here: AccountRegion, given: DeleteDatasetRequestTypeDef) -> N
     for job in busy:
         if state := lifecycle.under_way(job):
             raise in_use(dataset.arn, f"{job.arn} is in {state}.")
-    start_deletion(here, dataset)
+    # kept first: a process that is killed in between must not come back with the dataset and without its records
+    with here.resources.changing():
+        start_deletion(here, dataset)
     here.records.delete(dataset.arn)
 
 
