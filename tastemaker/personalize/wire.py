@@ -16,7 +16,7 @@ from typing import Final, NoReturn, cast
 import botocore.session
 from botocore.model import ServiceModel, Shape
 
-from tastemaker.personalize.errors import PersonalizeError, Serialization, UnknownOperation
+from tastemaker.personalize.errors import InvalidInput, PersonalizeError, Serialization, UnknownOperation, Validation
 from tastemaker.personalize.shapes import Members, Reader, Writer, compile_reader, compile_writer, read
 
 _TARGET_HEADER: Final = "x-amz-target"
@@ -70,8 +70,16 @@ def find_operation(request: WireRequest) -> Operation:
 
 
 def read_input(operation: Operation, request: WireRequest) -> Members:
-    """The checked input of `operation`; `Serialization` or `InvalidInput` where the body will not do."""
-    return read(operation.reader, _decoded(request.body))
+    """The checked input of `operation`; `Serialization` or `InvalidInput` where the body will not do.
+
+    Where the model has no `InvalidInput` for the operation it is `Validation`, which all of AWS's APIs may answer.
+    """
+    try:
+        return read(operation.reader, _decoded(request.body))
+    except InvalidInput as refusal:
+        if refusal.code in operation.errors:
+            raise
+        raise Validation(refusal.message) from refusal
 
 
 def success(operation: Operation, output: Members | None) -> WireResponse:

@@ -140,7 +140,7 @@ def _unmodelled_size(operation: str) -> Run:
     def run(world: World, expect: Expect) -> None:
         seen = outcome_of(world.calling(operation, maxResults=101))
         expect.answer(
-            "maxResults=101 where the model knows no InvalidInputException", seen, chosen="InvalidInputException"
+            "maxResults=101 where the model knows no InvalidInputException", seen, chosen="ValidationException"
         )
 
     return run

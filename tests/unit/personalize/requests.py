@@ -1,57 +1,63 @@
-"""Requests built from botocore's models: mostly well-formed, with ARNs that sometimes exist."""
+"""Inputs built from botocore's shapes: well-formed as a rule, with names and ARNs of which some exist."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import botocore.session
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import strategies as st
 
 SERVICES = ("personalize", "personalize-runtime", "personalize-events")
 
+_USERS = '{"type": "record", "name": "Users", "fields": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", %s}]}'
+_TEXTS: dict[str, Sequence[str]] = {
+    "RoleArn": ["arn:aws:iam::123456789012:role/r"],
+    "KmsKeyArn": ["arn:aws:kms:us-east-1:123456789012:key/k"],
+    "S3Location": ["s3://bucket/key.csv", "s3://bucket/", "http://x"],
+    "SchedulingExpression": ["rate(1 day)", "rate(99 days)"],
+    "DatasetType": ["INTERACTIONS", "items", "Users", "x"],
+    "AvroSchema": [_USERS % '"type": "int"', _USERS % '"type": ["null", "string"], "categorical": true', "{}"],
+    "FilterExpression": [
+        "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ($T)",
+        "INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE IF CurrentUser.AGE > 3",
+        "INCLUDE ItemID",
+    ],
+    "EventPropertiesJSON": ["{}", '{"deviceType": "phone"}', '{"a": {"b": [1]}}', "[]", '"x"', "{"],
+}
 
-def requests(arns: Sequence[str]) -> st.SearchStrategy[tuple[str, str, object]]:
-    """`(service, operation, input)` for every operation of the three services; `arns` are those that exist."""
-    session = botocore.session.get_session()
-    by_operation = []
-    for service in SERVICES:
-        model = session.get_service_model(service)
-        for name in model.operation_names:
-            shape = model.operation_model(name).input_shape
-            assert shape is not None
-            by_operation.append(st.tuples(st.just(service), st.just(name), _value(shape, arns)))
-    return st.one_of(by_operation)
+
+def inputs(shape: Shape | None, arns: Sequence[str], tracking_ids: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Inputs of the operation whose input is `shape`; `arns` and `tracking_ids` are what they name."""
+    assert isinstance(shape, StructureShape)
+    return _value(shape, {"Arn": arns, "TrackingId": tracking_ids, **_TEXTS})
 
 
-def _value(shape: Shape, arns: Sequence[str]) -> st.SearchStrategy[object]:
+def _value(shape: Shape, texts: dict[str, Sequence[str]]) -> st.SearchStrategy[Any]:
     if isinstance(shape, StructureShape):
-        members = {name: _value(member, arns) for name, member in shape.members.items()}
+        members = {name: _value(member, texts) for name, member in shape.members.items()}
         required = {name: members.pop(name) for name in shape.required_members}
         return st.fixed_dictionaries(required, optional=members)
     if isinstance(shape, ListShape):
-        return st.lists(_value(shape.member, arns), min_size=shape.metadata.get("min", 0), max_size=3)
+        return st.lists(_value(shape.member, texts), min_size=shape.metadata.get("min", 0), max_size=3)
     if isinstance(shape, MapShape):
-        return st.dictionaries(_value(shape.key, arns), _value(shape.value, arns), max_size=2)
+        return st.dictionaries(_value(shape.key, texts), _value(shape.value, texts), max_size=2)
     if shape.type_name == "boolean":
         return st.booleans()
     if shape.type_name == "integer":
         return st.integers(shape.metadata.get("min", -5), shape.metadata.get("max", 600))
+    if shape.type_name == "timestamp":
+        return st.integers(0, 2_000_000_000) | st.floats(-1e10, 1e12)
     if shape.type_name != "string":
         return st.floats(0, 1)
-    return _text(shape, arns)
+    return _text(shape, texts)
 
 
-def _text(shape: Shape, arns: Sequence[str]) -> st.SearchStrategy[object]:
+def _text(shape: Shape, texts: dict[str, Sequence[str]]) -> st.SearchStrategy[str]:
     if values := shape.metadata.get("enum"):
         return st.sampled_from(values)
-    by_name = {
-        "Arn": st.sampled_from(list(arns)),
-        "RoleArn": st.just("arn:aws:iam::123456789012:role/r"),
-        "KmsKeyArn": st.just("arn:aws:kms:us-east-1:123456789012:key/k"),
-        "S3Location": st.sampled_from(["s3://bucket/key.csv", "s3://bucket/", "http://x"]),
-        "SchedulingExpression": st.sampled_from(["rate(1 day)", "rate(99 days)"]),
-        "DatasetType": st.sampled_from(["INTERACTIONS", "items", "Users", "x"]),
-        "Name": st.from_regex("[a-z][a-z0-9-]{0,5}", fullmatch=True),
-    }
-    return by_name.get(shape.name, st.text(max_size=6) | st.sampled_from(["1", "-0.5", "{}", "nan"]))
+    if values := texts.get(shape.name):
+        return st.sampled_from(list(values))
+    if shape.name == "Name":
+        return st.from_regex("[a-z][a-z0-9-]{0,5}", fullmatch=True)
+    return st.text(max_size=6) | st.sampled_from(["1", "-0.5", "{}", "nan", "0,5"])

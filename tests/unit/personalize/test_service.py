@@ -11,15 +11,12 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from hypothesis import given, settings
 
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.operations.registry import built_operations
 from tastemaker.personalize.service import Personalize
-from tastemaker.personalize.wire import rest_operations
-from tests.unit.personalize.requests import requests
-from tests.unit.personalize.scene import ACCOUNT, ARN, RECIPE, HeldJobs, Scene, refused
+from tests.unit.personalize.scene import ACCOUNT, ARN, HeldJobs, Scene, refused
 
 FILTER = f"{ARN}:filter/unseen"
 
@@ -135,24 +132,6 @@ def test_a_defect_is_answered_as_an_internal_failure_and_logged(scene: Scene, ca
     assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (500, "InternalFailure")
     assert "a defect" in caplog.text
     assert "a defect" not in answer.json["message"]
-
-
-def test_requests_of_every_operation_are_answered_without_a_defect(scene: Scene) -> None:
-    campaign = scene.campaign()
-    version = scene.describe_campaign(campaign)["solutionVersionArn"]
-    names = ("dataset-group/shop", "schema/events", "dataset/shop/INTERACTIONS", "solution/you", "solution/you/$LATEST")
-    arns = [campaign, version, f"{RECIPE}/aws-user-personalization", f"{ARN}:none/x", *(f"{ARN}:{n}" for n in names)]
-    paths = {operation.name: path for (_, path), operation in rest_operations().items()}
-
-    @settings(max_examples=500, deadline=None, database=None)
-    @given(request=requests(arns))
-    def answered(request: tuple[str, str, object]) -> None:
-        service, name, members = request
-        where = {"target": name} if service == "personalize" else {"path": paths[name]}
-        answer = scene.send(body=json.dumps(members).encode(), **where)
-        assert answer.status in {200, 400, 404}, answer.body
-
-    answered()
 
 
 def test_of_many_that_create_the_same_name_at_once_one_succeeds(scene: Scene) -> None:

@@ -175,7 +175,12 @@ def test_lengths_are_checked_at_both_ends(scene: Scene) -> None:
 @pytest.mark.parametrize(("size", "said"), [(0, "greater than or equal to 1"), (101, "less than or equal to 100")])
 def test_ranges_are_checked_at_both_ends(scene: Scene, size: int, said: str) -> None:
     with refused("InvalidInputException", f"Value '{size}' at 'maxResults'", said):
-        scene.control.list_dataset_groups(maxResults=size)
+        scene.control.list_campaigns(maxResults=size)
+
+
+def test_what_the_model_has_no_invalid_input_for_is_a_validation_error(scene: Scene) -> None:
+    with refused("ValidationException", "Value '101' at 'maxResults'"):
+        scene.control.list_dataset_groups(maxResults=101)
 
 
 def test_map_keys_values_and_sizes_are_checked(scene: Scene) -> None:
