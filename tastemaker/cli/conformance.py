@@ -6,7 +6,6 @@ import json
 import sys
 import uuid
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from rich.markup import escape
 
 from tastemaker.cli import conformance_tables as tables
 from tastemaker.cli.errors import CommandError
-from tastemaker.conformance import coverage, recording
+from tastemaker.conformance import recording
 from tastemaker.conformance.bucket import S3Files
 from tastemaker.conformance.case import Case, Level
 from tastemaker.conformance.cases import all_cases
@@ -128,20 +127,11 @@ def _clean_up(world: World, console: Console) -> list[str]:
 
 
 def _write(outcomes: list[Outcome], world: World, arguments: Namespace) -> None:
-    passed = [outcome.case for outcome in outcomes if outcome.verdict == "passed"]
-    _write_file(arguments.record, lambda path: recording.write(_recorded(outcomes, world, arguments.against), path))
-    _write_file(arguments.table, lambda path: path.write_text(coverage.table(passed), encoding="utf-8"))
-
-
-def _recorded(outcomes: list[Outcome], world: World, endpoint: str) -> recording.Recording:
-    return recording.recorded(outcomes, world, endpoint=endpoint)
-
-
-def _write_file(path: Path | None, write: Callable[[Path], object]) -> None:
+    path: Path | None = arguments.record
     if path is None:
         return
     try:
-        write(path)
+        recording.write(recording.recorded(outcomes, world, endpoint=arguments.against), path)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error}") from error
 

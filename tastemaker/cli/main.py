@@ -180,7 +180,6 @@ def _conformance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="AWS bills what the level costs")
     parser.add_argument("--clean-up", metavar="PREFIX", help="only delete what an earlier run left, which named PREFIX")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write every call and its answer, for --compare")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write what the cases that passed see, as Markdown")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout; words go to stderr")
 
 

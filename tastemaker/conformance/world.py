@@ -65,6 +65,7 @@ class World:
     quotas: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _shared: dict[str, object] = field(default_factory=dict)
+    _passed: dict[str, list[str]] = field(default_factory=dict)
 
     def call(self, operation: str, **given: object) -> Members:
         """The members of the answer. Raises Refused; what throttles is asked again, and so is what did not answer."""
@@ -134,6 +135,7 @@ class World:
         """What Describe shows as soon as the resource and its latest update are on their way nowhere."""
         for _ in attempts(self.patience, f"{arn}"):
             shown = self.describe(arn)
+            self._pass(arn, str(shown.get("status")))
             states = [shown, *(shown[update] for update in _UPDATES if update in shown)]
             if not any(is_transitional(str(state.get("status", ""))) for state in states):
                 return shown
@@ -148,16 +150,20 @@ class World:
             raise CouldNotRun(f"{arn} is {status}: {reason}")
         return shown
 
+    def _pass(self, arn: str, status: str) -> None:
+        seen = self._passed.setdefault(arn, [])
+        if status not in seen:
+            seen.append(status)
+
+    def passed(self, arn: str) -> list[str]:
+        """The different statuses that Describe showed in the first wait for the resource, in order."""
+        return self._passed[arn]
+
     def statuses(self, arn: str) -> list[str]:
-        """The different statuses that Describe shows on the way, in order."""
-        seen: list[str] = []
-        for _ in attempts(self.patience, arn):
-            status = str(self.describe(arn)["status"])
-            if status not in seen:
-                seen.append(status)
-            if not is_transitional(status):
-                return seen
-        raise AssertionError("attempts never end without an exception")
+        """The different statuses that Describe shows from now on until there are no further ones, in order."""
+        self._passed[arn] = []
+        self.settled(arn)
+        return self._passed[arn]
 
     def delete(self, arn: str) -> list[str]:
         """Delete a resource and wait until it is gone; the different statuses that Describe showed until then."""

@@ -44,8 +44,16 @@ class MemoryFiles:
 def embedded_world(prefix: str = "conformance") -> Iterator[World]:
     """A world at an embedded Personalize of its own, whose quotas are low where each of them is a training."""
     objects = MemoryObjects({})
-    quotas = {**QUOTAS, "SolutionVersion": 3, "Filter": 6}
-    personalize = Personalize(objects=objects, quotas=Quotas(solution_versions=3, filters=6))
+    quotas = {
+        **QUOTAS,
+        "SolutionVersion": 2,
+        "Filter": 6,
+        "BatchInferenceJob": 2,
+        "BatchSegmentJob": 2,
+        "Recommender": 2,
+    }
+    low = Quotas(solution_versions=2, filters=6, batch_inference_jobs=2, batch_segment_jobs=2, recommenders=2)
+    personalize = Personalize(objects=objects, quotas=low)
     try:
         clients = {
             "personalize": client(personalize, "personalize", config=CLIENT_CONFIG),

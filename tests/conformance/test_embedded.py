@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
 
 import pytest
 
-import tastemaker
 from tastemaker.conformance.case import Case
 from tastemaker.conformance.cases import all_cases
-from tastemaker.conformance.coverage import NOT_PROVOKED, coverage, table
+from tastemaker.conformance.coverage import NOT_PROVOKED, coverage
 from tastemaker.conformance.endpoint import operations
 from tastemaker.conformance.runner import Outcome, run_case
 from tastemaker.conformance.world import World
+from tests.conformance.coverage_page import PAGE, not_built, page
 from tests.conformance.disagreements import DISAGREEMENTS
 from tests.conformance.embedded import embedded_world
-
-TABLE: Final = Path(tastemaker.__file__).parents[1] / "docs" / "conformance.md"
-_NOT_BUILT: Final = ("not implemented by the embedded Personalize", "cannot be trained here")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +38,7 @@ def test_the_embedded_personalize_does_what_the_reference_says(
 
     outcome = ran[case] = run_case(case, world)
 
-    if missing := _not_built(outcome):
+    if missing := not_built(outcome):
         pytest.skip(missing)
     assert outcome.verdict == "passed", _told(outcome)
     assert [(answered.question, answered.answer) for answered in outcome.answers] == [
@@ -71,18 +66,10 @@ def test_every_disagreement_is_one_of_a_case() -> None:
 def test_the_committed_table_is_of_what_ran(ran: dict[Case, Outcome]) -> None:
     if len(ran) < len(all_cases()):
         pytest.skip("not all cases ran")
-    passed = [case for case, outcome in ran.items() if outcome.verdict == "passed" and not _not_built(outcome)]
 
-    assert TABLE.read_text() == table(passed), (
-        "start `tastemaker endpoint`, and write the table anew with "
-        "`tastemaker conformance --against http://127.0.0.1:4577 --table docs/conformance.md`"
-    )
+    written = page(ran.values())
 
-
-def _not_built(outcome: Outcome) -> str | None:
-    """What the embedded Personalize says of an operation or a recipe that it does not have."""
-    said = [outcome.why, *(exchange.message for exchange in outcome.exchanges)]
-    return next((text for text in said if text and any(words in text for words in _NOT_BUILT)), None)
+    assert PAGE.read_text(encoding="utf-8") == written, "write it anew with `python -m tests.conformance.coverage_page`"
 
 
 def _told(outcome: Outcome) -> str:

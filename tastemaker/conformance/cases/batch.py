@@ -18,8 +18,8 @@ INVALID: Final = "InvalidInputException"
 
 def _output(world: World, made: Sample) -> dict[str, str]:
     """The files that a job has written, by their names."""
-    folder = str(made.given["jobOutput"]["s3DataDestination"]["path"]).partition(f"{world.prefix}/")[2]
-    return world.texts(folder)
+    path = str(made.given["jobOutput"]["s3DataDestination"]["path"])
+    return world.texts(path.removeprefix(world.location("")))
 
 
 def _lines(world: World, made: Sample) -> list[Members]:
@@ -38,7 +38,7 @@ def _run(world: World, resource: Resource, recipe: str, lines: str, **more: obje
         "jobOutput": {"s3DataDestination": {"path": world.location(f"{name}/")}},
         **more,
     }
-    return world.made(resource.word, **given)
+    return world.made(resource.word, **{name: value for name, value in given.items() if value is not None})
 
 
 @case("CreateBatchInferenceJob", "effect", reference="§20.1, §20.2", level=Level.TRAINING)
@@ -58,11 +58,19 @@ def a_line_of_output_for_each_of_input(world: World, expect: Expect) -> None:
         expect.equal("the number of scores", 5, len(output.get("scores", [])))
 
 
-@case("CreateBatchInferenceJob", "rule", reference="§20.2", level=Level.TRAINING)
+def _with_a_bad_line(world: World) -> Sample:
+    """A finished job over a good line and one that is none, with no word of how many results."""
+
+    def make() -> Sample:
+        lines = f'{{"userId":"{data.user(0)}"}}\n{{"itemId":"item-1"}}\n'
+        return _run(world, INFERENCE_JOB, "aws-user-personalization", lines, numResults=None)
+
+    return world.shared("batch inference job with a bad line", make)
+
+
+@case("CreateBatchInferenceJob", "rule", reference="§20.1", level=Level.TRAINING)
 def a_line_that_is_none_has_an_error_and_the_others_an_answer(world: World, expect: Expect) -> None:
-    lines = f'{{"userId":"{data.user(0)}"}}\n{{"itemId":"item-1"}}\n'
-    made = _run(world, INFERENCE_JOB, "aws-user-personalization", lines)
-    found = _lines(world, made)
+    found = _lines(world, _with_a_bad_line(world))
     failed = [line for line in found if line.get("error")]
     expect.equal("the number of lines", 2, len(found))
     expect.equal("the number with an error", 1, len(failed))
@@ -130,9 +138,7 @@ for _resource, _recipe in ((INFERENCE_JOB, "aws-item-affinity"), (SEGMENT_JOB, "
 
 @case("DescribeBatchInferenceJob", "rule", reference="§7, §20.1", level=Level.TRAINING)
 def twenty_five_results_unless_told_otherwise(world: World, expect: Expect) -> None:
-    given = {name: value for name, value in fresh(world, INFERENCE_JOB).items() if name != "numResults"}
-    made = world.made("BatchInferenceJob", **given)
-    shown = world.describe(made.arn)
-    expect.equal("batchInferenceJobMode", "BATCH_INFERENCE", shown.get("batchInferenceJobMode"))
-    counts = {len(line["output"]["recommendedItems"]) for line in _lines(world, made)}
-    expect.equal("the number of items", {min(25, data.ITEMS)}, counts)
+    made = _with_a_bad_line(world)
+    expect.equal("batchInferenceJobMode", "BATCH_INFERENCE", world.describe(made.arn).get("batchInferenceJobMode"))
+    counts = [len(line["output"]["recommendedItems"]) for line in _lines(world, made) if not line.get("error")]
+    expect.equal("the number of items", [min(25, data.ITEMS)], counts)

@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 from tastemaker.conformance import resources
 from tastemaker.conformance.case import Run, case
+from tastemaker.conformance.endpoint import Members, Refused
 from tastemaker.conformance.expectations import Expect
 from tastemaker.conformance.resources import CREATED, Resource
 from tastemaker.conformance.samples import fresh, sample
 from tastemaker.conformance.world import World
 
 
+@dataclass(frozen=True)
+class _Deletion:
+    """What became of a resource that was deleted: too early, then rightly, then a second time."""
+
+    arn: str
+    too_early: Refused | None
+    answer: Members
+    again: Refused | None
+    statuses: list[str]
+
+
+def _deleted(world: World, resource: Resource) -> _Deletion:
+    """One resource of the kind that was deleted, for all cases of its deletion."""
+
+    def make() -> _Deletion:
+        given = fresh(world, resource)
+        made = world.create(resource.word, **given)
+        call = world.calling(f"Delete{resource.word}", **{resource.arn_member: made.arn})
+        too_early = None if resource is resources.SCHEMA else _refused(call)
+        world.ready(made.arn)
+        answer = call()
+        again = _refused(call)
+        return _Deletion(made.arn, too_early, answer, again, world.gone(made.arn))
+
+    return world.shared(f"deleted {resource.word}", make)
+
+
+def _refused(call: Callable[[], Members]) -> Refused | None:
+    try:
+        call()
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _again(refused: Refused | None) -> Members:
+    """A call that has ended already."""
+    if refused is not None:
+        raise refused
+    return {}
+
+
 def _goes(resource: Resource) -> Run:
     def run(world: World, expect: Expect) -> None:
-        made = world.made(resource.word, **fresh(world, resource))
-        call = f"Delete{resource.word}"
-        expect.equal("the answer", {}, world.call(call, **{resource.arn_member: made.arn}))
-        seen = world.gone(made.arn)
+        deletion = _deleted(world, resource)
+        expect.equal("the answer", {}, deletion.answer)
         path = ["DELETE PENDING", "DELETE IN_PROGRESS"]
+        seen = deletion.statuses
         expect.equal("the statuses until it is gone", [state for state in path if state in seen], seen)
 
     return run
@@ -24,10 +70,9 @@ def _goes(resource: Resource) -> Run:
 
 def _is_gone_from_list(resource: Resource) -> Run:
     def run(world: World, expect: Expect) -> None:
-        made = world.made(resource.word, **fresh(world, resource))
-        world.delete(made.arn)
+        arn = _deleted(world, resource).arn
         listed = [entry[resource.arn_member] for entry in world.everything(resource)]
-        expect.true(f"{made.arn} is no longer listed", made.arn not in listed, "it is listed")
+        expect.true(f"{arn} is no longer listed", arn not in listed, "it is listed")
 
     return run
 
@@ -51,21 +96,14 @@ def _no_arn(resource: Resource) -> Run:
 
 def _twice(resource: Resource) -> Run:
     def run(world: World, expect: Expect) -> None:
-        made = world.made(resource.word, **fresh(world, resource))
-        call = world.calling(f"Delete{resource.word}", **{resource.arn_member: made.arn})
-        call()
-        expect.refused(call, code="ResourceInUseException")
-        world.gone(made.arn)
+        expect.refused(partial(_again, _deleted(world, resource).again), code="ResourceInUseException")
 
     return run
 
 
 def _in_creation(resource: Resource) -> Run:
     def run(world: World, expect: Expect) -> None:
-        made = world.create(resource.word, **fresh(world, resource))
-        call = world.calling(f"Delete{resource.word}", **{resource.arn_member: made.arn})
-        expect.refused(call, code="ResourceInUseException")
-        world.discard(made.arn)
+        expect.refused(partial(_again, _deleted(world, resource).too_early), code="ResourceInUseException")
 
     return run
 

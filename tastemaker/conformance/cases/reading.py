@@ -10,7 +10,7 @@ from tastemaker.conformance.endpoint import modelled_errors
 from tastemaker.conformance.expectations import Expect, outcome_of
 from tastemaker.conformance.resources import BUILT_IN, CREATED, Resource
 from tastemaker.conformance.samples import fresh, sample
-from tastemaker.conformance.world import World
+from tastemaker.conformance.world import Sample, World
 
 _RECIPE: Final = "arn:aws:personalize:::recipe/aws-user-personalization"
 
@@ -97,7 +97,7 @@ def _solution(world: World, campaign_arn: str) -> str:
 
 def _pages(resource: Resource) -> Run:
     def run(world: World, expect: Expect) -> None:
-        _two(world, resource)
+        extra = _two(world, resource)
         operation, member = f"List{resource.word}s", resource.list_member
         everything = [entry[resource.arn_member] for entry in world.everything(resource)]
         size = max(1, min(100, len(everything) // 2))
@@ -109,15 +109,18 @@ def _pages(resource: Resource) -> Run:
             page = world.call(operation, maxResults=size, nextToken=page["nextToken"])
             seen += [entry[resource.arn_member] for entry in page[member]]
         expect.equal("all pages together", sorted(everything), sorted(seen))
+        if extra is not None and resource.deletable:
+            world.discard(extra.arn)
 
     return run
 
 
-def _two(world: World, resource: Resource) -> None:
-    """See to it that there is more than one of a kind."""
+def _two(world: World, resource: Resource) -> Sample | None:
+    """See to it that there is more than one of a kind; the one that was made for that."""
     sample(world, resource)
-    if len(world.everything(resource)) < 2:
-        world.made(resource.word, **fresh(world, resource))
+    if len(world.everything(resource)) > 1:
+        return None
+    return world.made(resource.word, **fresh(world, resource))
 
 
 def _bad_token(operation: str) -> Run:
