@@ -7,7 +7,7 @@ import sys
 import uuid
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +26,9 @@ from tastemaker.conformance.report import difference_to_json, to_json
 from tastemaker.conformance.runner import Outcome, run
 from tastemaker.conformance.waiting import AWS, LOCAL
 from tastemaker.conformance.world import World
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _AWS: Final = "aws"
 _LOCAL_ROLE: Final = "arn:aws:iam::123456789012:role/conformance"
@@ -83,7 +86,7 @@ def _tell_costs(arguments: Namespace, level: Level, console: Console) -> None:
 
 def _world(arguments: Namespace) -> World:
     url: str | None = None if arguments.against == _AWS else arguments.against
-    if url is None and not (arguments.bucket and arguments.role_arn):
+    if url is None and not (arguments.bucket and (arguments.role_arn or arguments.clean_up)):
         raise CommandError(
             "AWS needs --bucket, a bucket of yours in the region, and --role-arn, a role that Personalize may assume "
             "and that may read and write it"
@@ -93,16 +96,24 @@ def _world(arguments: Namespace) -> World:
         endpoint = connect(url, region=arguments.region, credentials=credentials)
         s3 = client("s3", url, region=arguments.region, credentials=credentials)
         prefix = arguments.clean_up or f"conformance-{uuid.uuid4().hex[:8]}"
-        bucket = arguments.bucket or _own_bucket(s3, f"{prefix}-files")
+        files = S3Files(s3, arguments.bucket) if arguments.bucket else _OwnBucket(s3, f"{prefix}-files")
     except (BotoCoreError, ClientError, ValueError) as error:
         raise CommandError(f"{arguments.against} cannot be used: {error}") from error
     patience = AWS if url is None else LOCAL
-    return World(endpoint, S3Files(s3, bucket), arguments.role_arn or _LOCAL_ROLE, prefix, patience)
+    return World(endpoint, files, arguments.role_arn or _LOCAL_ROLE, prefix, patience)
 
 
-def _own_bucket(s3: Any, bucket: str) -> str:
-    s3.create_bucket(Bucket=bucket)
-    return bucket
+class _OwnBucket(S3Files):
+    """A bucket that is there for the run alone, and goes with its files."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        super().__init__(s3, bucket)
+        s3.create_bucket(Bucket=bucket)
+        self._made_by = s3
+
+    def delete(self, prefix: str) -> None:
+        super().delete(prefix)
+        self._made_by.delete_bucket(Bucket=self.bucket)
 
 
 def _run(cases: list[Case], world: World, outcomes: list[Outcome], console: Console) -> None:

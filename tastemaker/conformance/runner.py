@@ -48,6 +48,8 @@ def run_case(case: Case, world: World) -> Outcome:
         why = str(error)
     except (KeyError, IndexError) as error:
         expect.missing(str(error))
+    except Exception as error:  # noqa: BLE001 # an answer that no case foresaw must not end a run of hours
+        why = f"{type(error).__name__}: {error}"
     return Outcome(
         case=case,
         verdict=_verdict(expect, why),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
 from tastemaker.conformance.endpoint import CLIENT_CONFIG, Endpoint
@@ -41,25 +41,20 @@ class MemoryFiles:
 
 
 @contextmanager
-def embedded_world(prefix: str = "conformance") -> Iterator[World]:
+def embedded_world() -> Iterator[World]:
     """A world at an embedded Personalize of its own, whose quotas are low where each of them is a training."""
-    objects = MemoryObjects({})
-    quotas = {
-        **QUOTAS,
-        "SolutionVersion": 2,
-        "Filter": 6,
-        "BatchInferenceJob": 2,
-        "BatchSegmentJob": 2,
-        "Recommender": 2,
-    }
     low = Quotas(solution_versions=2, filters=6, batch_inference_jobs=2, batch_segment_jobs=2, recommenders=2)
-    personalize = Personalize(objects=objects, quotas=low)
-    try:
-        clients = {
-            "personalize": client(personalize, "personalize", config=CLIENT_CONFIG),
-            "personalize-runtime": client(personalize, "personalize-runtime", config=CLIENT_CONFIG),
-            "personalize-events": client(personalize, "personalize-events", config=CLIENT_CONFIG),
-        }
-        yield World(Endpoint(clients), MemoryFiles(objects), ROLE, prefix, LOCAL, quotas)
-    finally:
-        personalize.close()
+    few = {"SolutionVersion": 2, "Filter": 6, "BatchInferenceJob": 2, "BatchSegmentJob": 2, "Recommender": 2}
+    objects = MemoryObjects({})
+    with closing(Personalize(objects=objects, quotas=low)) as personalize:
+        yield world_at(personalize, objects, quotas={**QUOTAS, **few})
+
+
+def world_at(personalize: Personalize, objects: MemoryObjects, *, quotas: Mapping[str, int] = QUOTAS) -> World:
+    """A world at an embedded Personalize that reads and writes `objects`."""
+    clients = {
+        "personalize": client(personalize, "personalize", config=CLIENT_CONFIG),
+        "personalize-runtime": client(personalize, "personalize-runtime", config=CLIENT_CONFIG),
+        "personalize-events": client(personalize, "personalize-events", config=CLIENT_CONFIG),
+    }
+    return World(Endpoint(clients), MemoryFiles(objects), ROLE, "conformance", LOCAL, quotas)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from tastemaker.conformance import resources
+from tastemaker.conformance import sample_data as data
 from tastemaker.conformance.case import Level, case
+from tastemaker.conformance.endpoint import Members
 from tastemaker.conformance.expectations import Expect, outcome_of
 from tastemaker.conformance.samples import campaign, fresh, solution, version
+from tastemaker.conformance.waiting import attempts
 from tastemaker.conformance.world import World
 
 INVALID: Final = "InvalidInputException"
+_MOST_LOOKS: Final = 20
 
 
 @case("UpdateCampaign", "success", reference="§14", level=Level.TRAINING)
@@ -136,3 +140,46 @@ def the_summary_omits_the_version(world: World, expect: Expect) -> None:
     arn = campaign(world).arn
     (summary,) = [entry for entry in world.everything(resources.CAMPAIGN) if entry["campaignArn"] == arn]
     expect.without("the summary", summary, ["solutionVersionArn", "minProvisionedTPS"])
+
+
+@case("CreateCampaign", "rule", reference="§14", level=Level.TRAINING)
+def one_that_follows_the_latest_version_is_updated_to_it(world: World, expect: Expect) -> None:
+    version(world, "aws-popularity-count")
+    solution_arn = solution(world, "aws-popularity-count").arn
+    given = {
+        "name": world.name("campaign"),
+        "solutionVersionArn": f"{solution_arn}/$LATEST",
+        "campaignConfig": {"syncWithLatestSolutionVersion": True},
+    }
+    with world.throwaway("Campaign", **given) as made:
+        newer = world.made("SolutionVersion", solutionArn=solution_arn).arn
+        update: Members = {}
+        for attempt in attempts(world.patience, "the roll-out of a new version"):
+            update = world.settled(made.arn).get("latestCampaignUpdate", {})
+            if update or attempt > _MOST_LOOKS:
+                break
+        expect.equal("solutionVersionArn of latestCampaignUpdate", newer, update.get("solutionVersionArn"))
+
+
+@case("GetRecommendations", "rule", reference="§11.1, §11.3", level=Level.TRAINING)
+def popular_items_are_the_same_for_everyone(world: World, expect: Expect) -> None:
+    arn = version(world, "aws-popularity-count").arn
+    with world.throwaway("Campaign", name=world.name("campaign"), solutionVersionArn=arn) as made:
+        answers = [
+            world.call("GetRecommendations", campaignArn=made.arn, userId=data.user(number))["itemList"]
+            for number in (0, 1)
+        ]
+        expect.equal("the items for a second user", answers[0], answers[1])
+        for item in answers[0]:
+            expect.without("a popular item", item, ["score"])
+
+
+@case("GetRecommendations", "rule", reference="§14, §15.1", level=Level.TRAINING)
+def v2_has_scores_and_metadata_without_being_told(world: World, expect: Expect) -> None:
+    arn = version(world, "aws-user-personalization-v2").arn
+    with world.throwaway("Campaign", name=world.name("campaign"), solutionVersionArn=arn) as made:
+        asked = {"campaignArn": made.arn, "userId": data.user(0), "numResults": 3}
+        items = world.call("GetRecommendations", **asked, metadataColumns={"ITEMS": ["GENRES"]})["itemList"]
+        expect.equal("the number of items", 3, len(items))
+        for item in items:
+            expect.members("an item", item, ["itemId", "score", "metadata"])
