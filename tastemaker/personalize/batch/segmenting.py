@@ -14,7 +14,7 @@ from tastemaker.personalize.batch.lines import SEGMENTS, Answer, Line, LineRefus
 from tastemaker.personalize.batch.orders import BatchOrder
 from tastemaker.personalize.batch.queries import parse_query
 from tastemaker.personalize.filters import Expression, Facts, FilterError, bind, check, mask, user_mask
-from tastemaker.personalize.filters.events import items_with_events
+from tastemaker.personalize.filters.events import OF_ITEMS, items_with_events
 from tastemaker.personalize.kinds import DATASET, FILTER
 from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.filtering import attributes_of, dataset_arn
@@ -100,7 +100,7 @@ class UserAnswers:
             events, streams = self._here.snapshots.events(arn), self._here.streams
             found = self._with_events[wanted] = np.array(
                 [
-                    bool(items_with_events(events, streams.events_of(arn, user_id), user_id, wanted))
+                    bool(items_with_events(events, streams.events_of(arn, user_id), user_id, wanted, OF_ITEMS))
                     for user_id in self._model.user_ids.tolist()
                 ],
                 dtype=np.bool_,

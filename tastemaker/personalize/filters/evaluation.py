@@ -58,7 +58,7 @@ def mask(expression: Expression, catalogue: NDArray[np.str_], facts: Facts) -> N
 def user_mask(
     expression: Expression,
     user_ids: NDArray[np.str_],
-    users: Attributes | None,
+    users: Attributes | Overlaid | None,
     has_events: Callable[[Collection[str] | None], NDArray[np.bool_]],
 ) -> NDArray[np.bool_]:
     """(n_users,): the same of an expression about UserID, which has no IF.

@@ -51,6 +51,9 @@ class Catalogue:
         allowed = np.ones(len(CATALOGUE), dtype=np.bool_) if question.allowed is None else question.allowed(CATALOGUE)
         return [Recommended(str(item_id), None) for item_id in CATALOGUE[allowed]]
 
+    def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> Sequence[Recommended]:  # noqa: ARG002 # the protocol's
+        raise AssertionError("nobody asks for a ranking")
+
 
 class Shop:
     """A world as an embedded Personalize holds it: what is imported in bulk, and what is streamed."""
