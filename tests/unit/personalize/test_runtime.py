@@ -89,6 +89,26 @@ def test_popularity_gives_everyone_the_same_and_no_scores(tmp_path: Path) -> Non
     assert all(item.score is None for item in answers[0])
 
 
+def test_a_recipe_that_scores_candidates_fills_up_with_the_most_popular_of_the_others(tmp_path: Path) -> None:
+    """1,100 items, of which the first has most users; only the last 60 are allowed."""
+    events = [
+        (f"user-{user}", f"item-{item:04}", item) for item in range(1100) for user in range(1 + (1100 - item) // 50)
+    ]
+    many = Interactions.from_columns(*zip(*events, strict=True))
+    model = RECIPES[POPULARITY]({}).fit(many)
+    files = ModelFiles(tmp_path)
+    model.save(files.model)
+    save_histories(files.histories, many, model.item_ids)
+
+    answer = Runtime().recommend(
+        tmp_path, Question("aws-user-personalization-v2", 10, "user-1", allowed=lambda ids: ids >= "item-0994")
+    )
+
+    assert [item.item_id for item in answer] == [f"item-{number:04}" for number in range(994, 1004)]
+    assert [item.reason for item in answer] == [None] * 6 + ["Popular item"] * 4
+    assert [item.score is None for item in answer] == [False] * 6 + [True] * 4
+
+
 def test_a_model_is_read_once(model_path: Path) -> None:
     runtime = Runtime()
     first = ask(runtime, model_path, "red-user-3")
