@@ -19,6 +19,7 @@ from tastemaker.personalize.rates import Rates
 from tastemaker.personalize.recommendation_memory import Recommendations
 from tastemaker.personalize.store import Resources
 from tastemaker.personalize.streams import Streams
+from tastemaker.personalize.trends import Trends
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class AccountRegion:
     objects: ObjectStore
     quotas: Quotas
     rates: Rates
+    trends: Trends
     scratch: Path
     """Where work in progress may lie: a directory on the disk that has the data, empty at the start."""
     recommendations: Recommendations = field(default_factory=Recommendations)

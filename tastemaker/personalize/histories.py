@@ -106,6 +106,15 @@ class Histories:
         return places[is_known].astype(np.int32), moments[is_known]
 
 
+NO_HISTORIES = Histories(
+    catalogue=np.empty(0, dtype=np.str_),
+    users={},
+    starts=np.zeros(1, dtype=np.int64),
+    items=np.empty(0, dtype=np.int32),
+    times=np.empty(0, dtype=np.int64),
+)
+
+
 def save_histories(path: Path, interactions: Interactions, catalogue: NDArray[np.str_]) -> None:
     """Write all users' histories, with their times, as positions in `catalogue`, a model's sorted item ids."""
     items = locate(catalogue, interactions.item_ids)[interactions.item]

@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from tastemaker import recommenders
-from tastemaker.personalize.histories import Histories, load_histories
+from tastemaker.personalize.histories import NO_HISTORIES, Histories, load_histories
 from tastemaker.personalize.recipes import RECIPES
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
@@ -54,6 +54,8 @@ class Question:
     streamed: Sequence[StreamedEvent] = ()
     allowed: Callable[[NDArray[np.str_]], NDArray[np.bool_]] | None = None
     """Which items of the model's catalogue may be recommended; None: all."""
+    live: Model | None = None
+    """What answers in place of the trained model: one for everybody, of what is happening now."""
 
 
 class Recommended(NamedTuple):
@@ -118,7 +120,7 @@ class Runtime:
 
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
-        parts = self._parts(model_path)
+        parts = self._parts(model_path) if question.live is None else _Parts(question.live, NO_HISTORIES)
         model = parts.model
         mask = None if question.allowed is None else question.allowed(model.item_ids)
         if question.recipe in _OF_CANDIDATES:

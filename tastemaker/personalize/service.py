@@ -34,6 +34,7 @@ from tastemaker.personalize.resource_files import ResourceFiles
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
 from tastemaker.personalize.streams import Streams
+from tastemaker.personalize.trends import Trends
 from tastemaker.personalize.wire import WireRequest, WireResponse
 from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES, Interactions
 
@@ -186,6 +187,7 @@ class Personalize:
             objects=self._objects,
             quotas=self._quotas,
             rates=Rates(self._clock),
+            trends=Trends(self._clock, self._jobs.datasets, self._streams),
             scratch=self._scratch,
         )
         return here

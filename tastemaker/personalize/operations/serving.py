@@ -14,6 +14,7 @@ from tastemaker.personalize.recipes import BY_ARN, Recipe
 from tastemaker.personalize.runtime import Question
 from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.store import Resource
+from tastemaker.personalize.trends import TRENDING, Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,19 @@ class Serving:
             user_id=user_id,
             item_id=item_id,
             streamed=since_training(here.streams, self.trained, user_id or "") if live else (),
+            live=here.trends.model(self._trend()) if self.recipe.name in TRENDING else None,
+        )
+
+    def _trend(self) -> Trend:
+        config = self.trained.members.get("solutionConfig") or {}
+        threshold = config.get("eventValueThreshold")
+        return Trend(
+            self.trained.arn,
+            self.recipe.name,
+            self.trained.hidden["datasetArns"]["INTERACTIONS"],
+            settings=config.get("featureTransformationParameters", {}),
+            event_type=self.trained.members.get("eventType"),
+            least_value=None if threshold is None else float(threshold),
         )
 
 

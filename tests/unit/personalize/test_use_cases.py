@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import pytest
 from botocore.config import Config
@@ -18,6 +18,7 @@ from tests.unit.personalize.recommender_scene import EVENTS, GROUP, ITEMS
 from tests.unit.personalize.scene import ARN, RECIPE, ROLE, refused
 
 N_ITEMS = 35
+Domain: TypeAlias = Literal["ECOMMERCE", "VIDEO_ON_DEMAND"]
 
 
 def shop_events() -> list[tuple[str, str, int, str]]:
@@ -41,7 +42,7 @@ def csv(rows: Sequence[Sequence[object]], *names: str) -> bytes:
 class Shop:
     """A domain's dataset group with data, whose trainings are done at once."""
 
-    def __init__(self, directory: Path, domain: str, events: Sequence[tuple[str, str, int, str]]) -> None:
+    def __init__(self, directory: Path, domain: Domain, events: Sequence[tuple[str, str, int, str]]) -> None:
         self.clock = ManualClock()
         self.objects = MemoryObjects({"bucket": {}})
         jobs = InstantTrainings(objects=self.objects, directory=directory)
@@ -62,7 +63,7 @@ class Shop:
             names = ("ITEM_ID", "GENRES", "CREATION_TIMESTAMP", "RATING")
         self.load("Items", ITEMS[domain], domain, csv(rows, *names))
 
-    def load(self, dataset_type: str, schema: str, domain: str, content: bytes) -> None:
+    def load(self, dataset_type: str, schema: str, domain: Domain, content: bytes) -> None:
         schema_arn = self.control.create_schema(name=dataset_type, schema=schema, domain=domain)["schemaArn"]
         dataset = self.control.create_dataset(
             name=dataset_type, datasetGroupArn=GROUP, schemaArn=schema_arn, datasetType=dataset_type
