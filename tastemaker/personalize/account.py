@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tastemaker.personalize.attribution.journal import Journals
+from tastemaker.personalize.attribution.sink import MetricSink
 from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.dataset_records import DatasetRecords
 from tastemaker.personalize.engine import JobRunner, Recommender
@@ -41,6 +43,8 @@ class AccountRegion:
     quotas: Quotas
     rates: Rates
     trends: Trends
+    metrics: MetricSink
+    attributions: Journals
     scratch: Path
     """Where work in progress may lie: a directory on the disk that has the data, empty at the start."""
     recommendations: Recommendations = field(default_factory=Recommendations)

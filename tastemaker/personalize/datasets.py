@@ -51,6 +51,8 @@ class ImportSpec:
     role_arn: str
     mode: Literal["FULL", "INCREMENTAL"] = "FULL"
     puts_before: int = 0
+    imported: Callable[[pa.Table], None] | None = None
+    """Is called with the records of the files once they are in the dataset; an ImportRefused of it fails the import."""
 
 
 class ImportCancelled(Exception):
@@ -87,6 +89,8 @@ class Datasets:
             if not go_on():
                 raise ImportCancelled
             self._swap(spec.dataset_arn, records)
+        if spec.imported is not None:
+            spec.imported(new)
         return int(new.num_rows)
 
     def holds(self, dataset_arn: str) -> bool:

@@ -83,5 +83,8 @@ class Recommender(Protocol):
     def recommend(self, model_path: Path, question: Question) -> Sequence[Recommended]:
         """At most `question.k` items, the best first."""
 
+    def forget(self, model_path: Path) -> None:
+        """Keep nothing of the model in memory: its files have changed."""
+
     def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> Sequence[Recommended]:
         """Those of `items` that the question allows, the best first."""

@@ -131,6 +131,11 @@ class Runtime:
             return [Recommended(item_id, None) for item_id in ids]
         return _scored(ids, scores)
 
+    def forget(self, model_path: Path) -> None:
+        """Load the model anew when it is asked for again: its files have changed."""
+        with self._lock:
+            self._loaded.pop(model_path, None)
+
     def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> list[Recommended]:
         """`items` (each once), best first; their scores are shares of what the model gives to these items, sum 1.
 

@@ -12,6 +12,8 @@ from typing import Final
 
 from tastemaker.personalize import lifecycle, wire
 from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.attribution.journal import Journals
+from tastemaker.personalize.attribution.sink import MemoryMetrics, MetricSink
 from tastemaker.personalize.clock import Clock, RealClock
 from tastemaker.personalize.dataset_records import DatasetRecords
 from tastemaker.personalize.due import Heartbeat, due
@@ -45,11 +47,11 @@ _TRAINABLE: Final = frozenset({*RECIPES, *SEGMENT_RECIPES, *ACTION_RECIPES})
 class Personalize:
     """All accounts and regions of one embedded Personalize.
 
-    `objects` is S3 as jobs read it. Resources, data, events and models live in `data_dir` and survive a restart;
-    without one, they live in a temporary directory that `close` removes. An event that was acknowledged outlives the
-    process, and with `fsync_events`, which takes its time, a loss of power. `jobs`, `recommender` and
-    `trainable_recipes` replace the real background work, model answers and list of models, for tests of the control
-    plane alone.
+    `objects` is S3 as jobs read it, `metrics` CloudWatch as they send to it (one in memory, where none is given).
+    Resources, data, events and models live in `data_dir` and survive a restart; without one, they live in a temporary
+    directory that `close` removes. An event that was acknowledged outlives the process, and with `fsync_events`, which
+    takes its time, a loss of power. `jobs`, `recommender` and `trainable_recipes` replace the real background work,
+    model answers and list of models, for tests of the control plane alone.
 
     Raises DataDirectoryInUse where another process works with `data_dir`.
     """
@@ -58,6 +60,7 @@ class Personalize:
         self,
         *,
         objects: ObjectStore,
+        metrics: MetricSink | None = None,
         clock: Clock | None = None,
         data_dir: Path | None = None,
         fsync_events: bool = False,
@@ -70,12 +73,14 @@ class Personalize:
         self.faults = Faults()
         self._durations = durations
         self._objects = objects
+        self._metrics = metrics or MemoryMetrics()
         self._quotas = quotas
         self._clock = clock or RealClock()
         directory = Path(tempfile.mkdtemp(prefix="tastemaker-")) if data_dir is None else data_dir.resolve()
         self._temporary = directory if data_dir is None else None
         self._files = ResourceFiles(directory / "resources") if data_dir is not None else None
         self._streams = Streams(directory / "streams", fsync=fsync_events)
+        self._attributions = Journals(directory / "attributions", fsync=fsync_events)
         self._scratch = directory / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)  # what an earlier process left there when it was killed
         self._puts = Puts(directory / "puts", fsync=fsync_events)
@@ -186,6 +191,8 @@ class Personalize:
             records=records,
             objects=self._objects,
             quotas=self._quotas,
+            metrics=self._metrics,
+            attributions=self._attributions,
             rates=Rates(self._clock),
             trends=Trends(self._clock, self._jobs.datasets, self._streams),
             scratch=self._scratch,

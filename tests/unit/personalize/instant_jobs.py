@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from tastemaker.personalize.csv_files import ImportRefused
 from tastemaker.personalize.datasets import Datasets, ImportSpec
 from tastemaker.personalize.engine import Result, Task
 from tastemaker.personalize.histories import interactions_of, save_histories
@@ -13,6 +14,7 @@ from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutco
 from tastemaker.personalize.objects import Location, MemoryObjects
 from tastemaker.personalize.training_files import ModelFiles
 from tastemaker.recommenders import RECIPES
+from tests.unit.personalize.scene import outcome_of
 
 
 class InstantJobs:
@@ -27,7 +29,11 @@ class InstantJobs:
         Location.parse(location).keys(self._objects, role_arn=role_arn)
 
     def start_import(self, key: str, spec: ImportSpec, done: Callable[[ImportOutcome | JobFailure], None]) -> None:  # noqa: ARG002 # the protocol's
-        done(ImportOutcome(self.datasets.import_csv(self._objects, spec)))
+        try:
+            outcome: ImportOutcome | JobFailure = ImportOutcome(self.datasets.import_csv(self._objects, spec))
+        except ImportRefused as refused_:
+            outcome = JobFailure(refused_.reason)
+        done(outcome)
 
     def start_training(
         self, key: str, spec: TrainingSpec, done: Callable[[TrainingOutcome | JobFailure], None]
@@ -44,7 +50,7 @@ class InstantJobs:
         done(TrainingOutcome({}, training_seconds=1.0, model_path=files.model.parent))
 
     def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:  # noqa: ARG002 # the protocol's
-        done(task(lambda: True))
+        done(outcome_of(task))
 
     def cancel(self, key: str) -> None:
         """Nothing is ever under way."""

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from tastemaker.personalize.clock import ManualClock
 from tastemaker.personalize.datasets import ImportSpec
-from tastemaker.personalize.engine import Result, Task
+from tastemaker.personalize.engine import Refused, Result, Task
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.objects import LocationError, MemoryObjects
@@ -114,7 +114,7 @@ class HeldJobs:
     refusal: str | None = None
     closed: bool = False
     _ended: int = 0
-    _open: list[tuple[Callable[[Any], None], object]] = field(default_factory=list)
+    _open: list[tuple[str, Callable[[Any], None], object]] = field(default_factory=list)
 
     def check_location(self, location: str, role_arn: str) -> None:  # noqa: ARG002 # the protocol's
         if self.refusal is not None:
@@ -122,19 +122,23 @@ class HeldJobs:
 
     def start_import(self, key: str, spec: ImportSpec, done: Callable[[ImportOutcome | JobFailure], None]) -> None:
         self.imports.append((key, spec))
-        self._open.append((done, ImportOutcome(rows=1000)))
+        self._open.append((key, done, ImportOutcome(rows=1000)))
 
     def start_training(
         self, key: str, spec: TrainingSpec, done: Callable[[TrainingOutcome | JobFailure], None]
     ) -> None:
         self.trainings.append((key, spec))
         path = Path("models") / key.rpartition("/")[2]
-        self._open.append((done, TrainingOutcome(self.metrics, 3600.0, path, self.tuned)))
+        self._open.append((key, done, TrainingOutcome(self.metrics, 3600.0, path, self.tuned)))
 
     def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:
         """The task is done when `succeed` is called."""
         self.tasks.append(key)
-        self._open.append((lambda _: done(task(lambda: True)), None))
+
+        def end(failure: JobFailure | None) -> None:
+            done(outcome_of(task) if failure is None else failure)
+
+        self._open.append((key, end, None))
 
     def cancel(self, key: str) -> None:
         self.cancelled.append(key)
@@ -145,21 +149,31 @@ class HeldJobs:
     def close(self) -> None:
         self.closed = True
 
-    def succeed(self) -> None:
+    def succeed(self, *keys: str) -> None:
+        """End the jobs of these keys, or all."""
         self.datasets.arns.update(spec.dataset_arn for _, spec in self.imports)
         for _, spec in self.imports[self._ended :]:
             self.datasets.imports[spec.dataset_arn] = self.datasets.imports.get(spec.dataset_arn, 0) + 1
         self._ended = len(self.imports)
-        for done, outcome in self._drain():
+        for done, outcome in self._drain(keys):
             done(outcome)
 
     def fail(self, reason: str) -> None:
         for done, _ in self._drain():
             done(JobFailure(reason))
 
-    def _drain(self) -> list[tuple[Callable[[Any], None], object]]:
-        drained, self._open = self._open, []
+    def _drain(self, keys: Collection[str] = ()) -> list[tuple[Callable[[Any], None], object]]:
+        drained = [(done, outcome) for key, done, outcome in self._open if not keys or key in keys]
+        self._open = [job for job in self._open if keys and job[0] not in keys]
         return drained
+
+
+def outcome_of(task: Task[Result]) -> Result | JobFailure:
+    """What the real jobs tell of a task."""
+    try:
+        return task(lambda: True)
+    except Refused as refused:
+        return JobFailure(str(refused))
 
 
 @dataclass
@@ -174,6 +188,9 @@ class NamingRecommender:
         self.asked.append((model_path, question.recipe, question.user_id, question.k))
         score = None if question.recipe == "aws-popularity-count" else 0.1234567
         return [Recommended(f"{model_path.name}-{number}", score) for number in range(question.k)]
+
+    def forget(self, model_path: Path) -> None:
+        """There is nothing to forget."""
 
     def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> Sequence[Recommended]:
         self.questions.append(question)
@@ -194,8 +211,9 @@ class Scene:
         self.clock = ManualClock()
         self.jobs = HeldJobs()
         self.recommender = NamingRecommender()
+        self.objects = MemoryObjects({})
         self.personalize = Personalize(
-            objects=MemoryObjects({}),
+            objects=self.objects,
             clock=self.clock,
             data_dir=data_dir,
             jobs=self.jobs,

@@ -427,6 +427,9 @@ class Listing(Runtime):
         allowed = np.ones(N_ITEMS, dtype=np.bool_) if question.allowed is None else question.allowed(catalogue)
         return [Recommended(str(item_id), None) for item_id in catalogue[allowed][: question.k]]
 
+    def forget(self, model_path: Path) -> None:
+        """There is nothing to forget."""
+
 
 @pytest.fixture
 def beside_an_item(tmp_path: Path) -> Iterator[Callable[..., list[str]]]:
