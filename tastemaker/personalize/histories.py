@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -138,6 +138,18 @@ def load_histories(path: Path, catalogue: NDArray[np.str_]) -> Histories:
         items=lists.values.to_numpy(),
         times=records["TIMES"].chunk(0).values.to_numpy(),
     )
+
+
+def forget_histories(path: Path, user_ids: Collection[str]) -> None:
+    """Remove the users' histories from the file at `path`, if there is one. Whoever has loaded it has to do so anew."""
+    if not path.exists():
+        return
+    records = read_records(path)
+    kept = records.filter(pc.invert(pc.is_in(records["USER_ID"], value_set=pa.array(user_ids, pa.string()))))
+    if kept.num_rows < records.num_rows:
+        partial = path.with_suffix(".partial")
+        write_records(partial, kept)
+        partial.replace(path)
 
 
 def _where(records: pa.Table, name: str, test: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:

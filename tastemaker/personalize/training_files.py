@@ -90,7 +90,7 @@ class TrainingReport:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A trained model on disk, which nothing changes: another one is written beside it."""
+    """A trained model on disk, which only the deletion of users' data changes: another one is written beside it."""
 
     directory: Path
 

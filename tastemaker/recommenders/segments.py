@@ -14,7 +14,7 @@ from tastemaker.recommenders.user_histories import DistinctItems, RecentItems
 from tastemaker.recommenders.user_personalization import SEEN, SequenceRidge, SequenceRidgeModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -68,6 +68,13 @@ class SegmentModel:
         is_known = place >= 0
         starts = np.concatenate([[0], np.cumsum(is_known)])[interactions.starts]
         return SegmentModel(self.ridge, interactions.user_ids, starts.astype(np.int64), place[is_known])
+
+    def without(self, user_ids: Collection[str]) -> SegmentModel:
+        """The same model for the other users."""
+        is_kept = ~np.isin(self.user_ids, np.array(list(user_ids), dtype=np.str_))
+        lengths = np.diff(self.starts)
+        starts = np.concatenate([[0], np.cumsum(lengths[is_kept])]).astype(np.int64)
+        return SegmentModel(self.ridge, self.user_ids[is_kept], starts, self.items[np.repeat(is_kept, lengths)])
 
     def users_for(self, items: NDArray[np.int32], k: int) -> NDArray[np.int32]:
         """The k users with most affinity to `items` (positions in the catalogue, as a set), best first, as positions.

@@ -73,6 +73,15 @@ def remove_replaced(here: AccountRegion, kind: Kind) -> None:
             del trained.hidden["replaced"]
 
 
+def stop_update(here: AccountRegion, version: Resource) -> None:
+    """Call off the update of `version` that is under way, if one is; the next comes when its time has come."""
+    here.jobs.cancel(_key(version, version.hidden.get("updates", 0)))
+
+
+def _key(version: Resource, number: int) -> str:
+    return f"{version.arn}/update-{number}"
+
+
 def _update_of(solution: Resource) -> _Update | None:
     if BY_ARN[solution.members["recipeArn"]].name in UPDATABLE:
         return _TWO_HOURLY
@@ -97,9 +106,7 @@ def _begin(here: AccountRegion, version: Resource, update: _Update, has: dict[st
     version.hidden.update(updated=here.clock.now(), updates=number)
     spec = spec_of(here, version, extends=Path(version.hidden["modelPath"]) if update.extends else None)
     # a key of its own, so that the model is written beside the one that is served
-    here.jobs.start_training(
-        f"{version.arn}/update-{number}", spec, lambda outcome: _ended(here, version, spec, has, outcome)
-    )
+    here.jobs.start_training(_key(version, number), spec, lambda outcome: _ended(here, version, spec, has, outcome))
 
 
 def _ended(
