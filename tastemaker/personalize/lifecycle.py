@@ -124,9 +124,12 @@ class Passenger(Protocol):
     passage: Passage | None
 
 
-def begin(resource: Passenger, path: Path, *, now: float, worked: bool = True) -> None:
-    """Put `resource` into the first state of `path`; `worked=False` where real work has to end first."""
-    resource.passage = Passage(path.name, entered=now, worked=worked)
+def begin(resource: Passenger, path: Path, *, now: float, worked: bool = True, gains: Members | None = None) -> None:
+    """Put `resource` into the first state of `path`; `worked=False` where real work has to end first.
+
+    `gains` are the members that it takes over on success.
+    """
+    resource.passage = Passage(path.name, entered=now, worked=worked, gains=gains or {})
     _show(resource, path, path.states[0], now)
 
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
-from tastemaker.personalize.kinds import DATASET, DATASET_GROUP, EVENT_TRACKER, FILTER, RECOMMENDER, SOLUTION
+from tastemaker.personalize.kinds import (
+    DATASET,
+    DATASET_GROUP,
+    EVENT_TRACKER,
+    FILTER,
+    METRIC_ATTRIBUTION,
+    RECOMMENDER,
+    SOLUTION,
+)
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list
 from tastemaker.personalize.operations.states import need_place, start_deletion
 from tastemaker.personalize.operations.tags import tags_of
@@ -33,7 +41,7 @@ def create_dataset_group(here: AccountRegion, given: CreateDatasetGroupRequestTy
 @operation("DeleteDatasetGroup")
 def delete_dataset_group(here: AccountRegion, given: DeleteDatasetGroupRequestTypeDef) -> None:
     group = here.resources.get(DATASET_GROUP, given["datasetGroupArn"])
-    for kind in (RECOMMENDER, SOLUTION, EVENT_TRACKER, FILTER, DATASET):
+    for kind in (RECOMMENDER, SOLUTION, EVENT_TRACKER, FILTER, METRIC_ATTRIBUTION, DATASET):
         if inside := next(here.resources.newest(kind, datasetGroupArn=group.arn), None):
             raise in_use(group.arn, f"delete {inside.arn} first.")
     start_deletion(here, group, path=lifecycle.DELETE_GROUP)

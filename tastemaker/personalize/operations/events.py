@@ -9,6 +9,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.event_fields import Event, EventFields
 from tastemaker.personalize.kinds import DATASET, EVENT_TRACKER, SCHEMA
+from tastemaker.personalize.operations.attribution import count_events
 from tastemaker.personalize.operations.registry import operation
 from tastemaker.personalize.operations.states import settled
 from tastemaker.personalize.schemas import parse_schema
@@ -38,6 +39,8 @@ def put_events(here: AccountRegion, given: PutEventsRequest) -> None:
         raise InvalidInput(str(closed)) from closed
     except UnicodeEncodeError as error:
         raise InvalidInput("The request holds text that is no valid Unicode.") from error
+    sender = given.get("userId") or given["sessionId"]
+    count_events(here, dataset.members["datasetGroupArn"], sender, given["eventList"], events)
 
 
 def _recording(here: AccountRegion, tracking_id: str) -> Resource:

@@ -11,6 +11,7 @@ from tastemaker.personalize.errors import InvalidInput, already_exists, in_use
 from tastemaker.personalize.jobs import ImportOutcome, JobFailure
 from tastemaker.personalize.kinds import DATASET, IMPORT_JOB
 from tastemaker.personalize.objects import LocationError
+from tastemaker.personalize.operations.attribution import check_report, watch_import
 from tastemaker.personalize.operations.datasets import schema_of
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list, resumes
 from tastemaker.personalize.operations.states import need_active, need_room
@@ -29,13 +30,13 @@ def create_dataset_import_job(here: AccountRegion, given: CreateDatasetImportJob
         raise InvalidInput("dataSource.dataLocation is required.")
     if role_arn is None:
         raise InvalidInput("roleArn is required: it is the role that reads the data in S3.")
-    if given.get("publishAttributionMetricsToS3"):
-        raise InvalidInput("publishAttributionMetricsToS3 needs a metric attribution, and the dataset group has none.")
     with here.resources.changing():
-        _check(here, given)
+        group_arn = _check(here, given).members["datasetGroupArn"]
     # asks S3, which takes its time: nobody else may wait for it
     try:
         here.jobs.check_location(location, role_arn)
+        if given.get("publishAttributionMetricsToS3"):
+            check_report(here, group_arn).check()
     except LocationError as error:
         raise InvalidInput(str(error)) from error
     with here.resources.changing():
@@ -49,13 +50,15 @@ def create_dataset_import_job(here: AccountRegion, given: CreateDatasetImportJob
 def start_import(here: AccountRegion, job: Resource) -> None:
     """Begin the work of `job`, at its creation or after a restart."""
     puts = here.puts.mark(job.members["datasetArn"])
+    dataset = here.resources.get(DATASET, job.members["datasetArn"])
     spec = ImportSpec(
-        dataset_arn=job.members["datasetArn"],
-        schema=schema_of(here, here.resources.get(DATASET, job.members["datasetArn"])),
+        dataset_arn=dataset.arn,
+        schema=schema_of(here, dataset),
         location=job.members["dataSource"]["dataLocation"],
         role_arn=job.members["roleArn"],
         mode=job.members["importMode"],
         puts_before=0 if puts is None else puts.position,
+        imported=watch_import(here, job, dataset),
     )
     here.jobs.start_import(job.arn, spec, lambda outcome: _ended(here, job, outcome))
 
