@@ -59,6 +59,9 @@ def _passed_roles(call: CallRecord) -> Iterator[str]:
     for name in ("roleArn", "RoleArn", "Role"):
         if name in call.parameters:
             yield str(call.parameters[name])
+    output = call.parameters.get("metricsOutputConfig")
+    if isinstance(output, Mapping) and "roleArn" in output:
+        yield str(output["roleArn"])
     target = call.parameters.get("Target")
     if isinstance(target, Mapping) and "RoleArn" in target:
         yield str(target["RoleArn"])

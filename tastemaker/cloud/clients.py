@@ -20,12 +20,12 @@ _CONNECTIONS = 50
 
 
 class Clients:
-    """Makes clients, and keeps them: one for each service and caller."""
+    """Makes clients, and keeps them: one for each service, caller and region."""
 
     def __init__(self, endpoint_url: str, *, region: str = DEFAULT_REGION) -> None:
         self._endpoint_url = endpoint_url
         self._region = region
-        self._made: dict[tuple[str, Credentials], Any] = {}
+        self._made: dict[tuple[str, Credentials, str], Any] = {}
         # sessions are not safe to make clients from in two threads at once
         self._lock = threading.Lock()
         # neither the profile that the user has chosen nor what the files say about endpoints and retries
@@ -34,12 +34,12 @@ class Clients:
         session.set_config_variable("credentials_file", os.devnull)
         self._session = boto3.Session(botocore_session=session, region_name=region)
 
-    def client(self, service: str, credentials: Credentials = ADMIN_CREDENTIALS) -> Any:
-        """The client for `service` (boto3's name of it), typed as loosely as boto3's own."""
+    def client(self, service: str, credentials: Credentials = ADMIN_CREDENTIALS, *, region: str | None = None) -> Any:
+        """The client for `service` (boto3's name of it), typed as loosely as boto3's own. `region`: the cloud's."""
         with self._lock:
-            key = (service, credentials)
+            key = (service, credentials, region or self._region)
             if key not in self._made:
-                self._made[key] = self._make(service, credentials)
+                self._made[key] = self._make(*key)
             return self._made[key]
 
     def close(self) -> None:
@@ -49,10 +49,10 @@ class Clients:
                 client.close()
             self._made.clear()
 
-    def _make(self, service: str, credentials: Credentials) -> Any:
+    def _make(self, service: str, credentials: Credentials, region: str) -> Any:
         return self._session.client(  # type: ignore[call-overload] # the overloads know literal service names only
             service,
-            region_name=self._region,
+            region_name=region,
             endpoint_url=self._endpoint_url,
             aws_access_key_id=credentials.access_key_id,
             aws_secret_access_key=credentials.secret_access_key,

@@ -20,6 +20,7 @@ from tastemaker.cloud.exclusive import exclusive_use
 from tastemaker.cloud.function_logs import LogLine, LogSink
 from tastemaker.cloud.identity import ACCOUNT_ID, DEFAULT_REGION, Identities
 from tastemaker.cloud.invocations import LambdaApi
+from tastemaker.cloud.metrics import CloudWatchMetrics
 from tastemaker.cloud.objects import S3Objects
 from tastemaker.cloud.schedules import Schedules
 from tastemaker.cloud.wire import Request, Response
@@ -208,6 +209,7 @@ class EmbeddedCloud:
         objects = S3Objects(self._clients, self.identities)
         self._personalize = Personalize(
             objects=objects,
+            metrics=CloudWatchMetrics(self._clients, self.identities),
             clock=self._clock,
             data_dir=self._data_dir,
             fsync_events=self._fsync_events,
