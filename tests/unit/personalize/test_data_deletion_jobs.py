@@ -11,6 +11,7 @@ import pytest
 from tastemaker.personalize import deletion_files
 from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.quotas import Quotas
+from tests.unit.personalize.recommender_scene import RecommenderScene
 from tests.unit.personalize.scene import ACCOUNT, ARN, ROLE, Scene, refused
 from tests.unit.personalize.shop_scene import GROUP, INTERACTIONS, NOON, USERS, Shop, interactions
 
@@ -162,6 +163,49 @@ def test_a_training_under_way_begins_again_on_what_is_left(scene: Scene) -> None
     scene.jobs.succeed()
     assert Scene.until_active(lambda: scene.describe_version(version))[-1] == "ACTIVE"
     Shop.until("COMPLETED", lambda: describe(scene, arn))
+
+
+def test_a_recommenders_training_under_way_begins_again_too() -> None:
+    shop = RecommenderScene()
+    shop.load()
+    recommender = shop.create()
+    store(shop, "u")
+    arn = delete(shop)
+
+    shop.jobs.succeed(arn)
+
+    first, second = (key for key, _ in shop.jobs.trainings)
+    assert shop.jobs.cancelled == [first]
+    assert second.startswith(recommender)
+    shop.jobs.succeed(second)
+    shop.clock.advance(60)
+    assert shop.described()["status"] == "ACTIVE"
+    assert shop.answering_model() == second.rpartition("/")[2]
+    shop.personalize.close()
+
+
+def test_an_automatic_update_under_way_is_called_off_and_comes_later(scene: Scene) -> None:
+    scene.campaign()
+    version = scene.jobs.trainings[-1][0]
+    job = scene.start_import(INTERACTIONS, "more")
+    scene.jobs.succeed()
+    Scene.until_active(lambda: scene.control.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"])
+    two_hours_later(scene)
+    update = scene.jobs.trainings[-1][0]
+    store(scene, "u")
+    arn = delete(scene)
+
+    scene.jobs.succeed(arn)
+    two_hours_later(scene)
+
+    assert update == f"{version}/update-1"
+    assert scene.jobs.cancelled == [update]
+    assert scene.jobs.trainings[-1][0] == f"{version}/update-2"
+
+
+def two_hours_later(scene: Scene) -> None:
+    scene.clock.advance(2 * 3600 + 60)
+    scene.control.list_solutions()
 
 
 def test_a_folder_is_read_with_all_its_folders_and_its_csv_files_alone(shop: Shop) -> None:

@@ -104,6 +104,19 @@ def test_the_same_model_serves_the_histories_of_others() -> None:
     assert served.expected(a)[2] == pytest.approx(expected, rel=1e-5)
 
 
+def test_without_some_users_the_others_get_what_they_got() -> None:
+    log = random_interactions(n_users=40, n_items=12, n_events=500, seed=3)
+    model = Segments().fit(log)
+    gone = [str(name) for name in log.user_ids[[0, 7, 8, 39]]]
+
+    left = model.without([*gone, "nobody"])
+
+    everybody = _users(model, ["i3"], 40)
+    assert _users(left, ["i3"], 40) == [user for user in everybody if user not in gone]
+    assert len(left.user_ids) == 36
+    assert len(left.items) == left.starts[-1]
+
+
 def test_a_saved_model_answers_the_same_and_is_read_as_what_it_is(tmp_path: Path) -> None:
     model = Segments().fit(random_interactions(n_users=60, n_items=15, n_events=900, seed=7), seed=3)
     model.save(tmp_path / "model")
