@@ -54,6 +54,9 @@ class Catalogue:
     def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> Sequence[Recommended]:  # noqa: ARG002 # the protocol's
         raise AssertionError("nobody asks for a ranking")
 
+    def forget(self, model_path: Path) -> None:
+        """There is nothing to forget."""
+
 
 class Shop:
     """A world as an embedded Personalize holds it: what is imported in bulk, and what is streamed."""
