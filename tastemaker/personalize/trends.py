@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
+
 from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import chosen_events, interactions_of
 from tastemaker.personalize.stream_log import read_prefix
-from tastemaker.personalize.streamed_records import WITHOUT_RECORDS, with_streamed
+from tastemaker.personalize.streamed_records import with_streamed
 from tastemaker.recommenders import RECIPES, Interactions, Model
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ TRENDING: Final = frozenset({"aws-trending-now", "aws-vod-trending-now"})
 _MINUTES: Final = {"30 minutes": 30, "1 hour": 60}
 _LONGEST: Final = 120
 """Minutes: longer frequencies are looked at every two hours all the same."""
+_WITHOUT_RECORDS: Final = pa.schema(
+    {
+        name: pa.int64() if name == "TIMESTAMP" else pa.string()
+        for name in ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
+    }
+).empty_table()
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Trends:
 
     def _interactions(self, trend: Trend) -> Interactions:
         records = self._records.read(trend.dataset_arn)
-        records = WITHOUT_RECORDS if records is None else records
+        records = _WITHOUT_RECORDS if records is None else records
         prefix = self._streams.prefix(trend.dataset_arn)
         if prefix is not None:
             records = with_streamed(records, events_of_users(read_prefix(prefix.path, prefix.mark.position)))

@@ -28,7 +28,7 @@ class InstantTrainings(InstantJobs):
         for dataset_type, arn in spec.dataset_arns.items():
             self.datasets.snapshot(arn, records_path(directory, dataset_type))
         if spec.streamed is not None:
-            stream_path(directory).hardlink_to(spec.streamed.prefix.path)
+            stream_path(directory, "INTERACTIONS").hardlink_to(spec.streamed.prefix.path)
         TrainingOrder.of(spec).write(directory)
         try:
             report = train(directory)
