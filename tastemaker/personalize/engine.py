@@ -88,3 +88,6 @@ class Recommender(Protocol):
 
     def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> Sequence[Recommended]:
         """Those of `items` that the question allows, the best first."""
+
+    def recommend_actions(self, model_path: Path, question: Question, taken: Sequence[str]) -> Sequence[Recommended]:
+        """At most `question.k` actions, the best first, for a user who has taken those of `taken`."""

@@ -18,6 +18,7 @@ REAL_TIME_RECIPES: Final = frozenset(
         "aws-user-personalization-v2",
         "aws-personalized-ranking",
         "aws-personalized-ranking-v2",
+        "aws-next-best-action",
         "aws-ecomm-recommended-for-you",
         "aws-vod-top-picks",
     }

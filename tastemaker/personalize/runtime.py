@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,11 +13,12 @@ from zipfile import BadZipFile
 import numpy as np
 
 from tastemaker import recommenders
+from tastemaker.personalize.at_hand import AtHand
 from tastemaker.personalize.histories import NO_HISTORIES, Histories, load_histories
 from tastemaker.personalize.recipes import RECIPES
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import Model, locate
+from tastemaker.recommenders import ActionModel, Model, locate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,12 +97,6 @@ class _Parts:
         return self.histories.of(question.user_id, question.streamed)
 
 
-@dataclass
-class _Loaded:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    parts: _Parts | None = None
-
-
 class Runtime:
     """Keeps the models in memory that were asked last, at most `capacity` of them. Safe to use from several threads.
 
@@ -111,16 +105,15 @@ class Runtime:
     """
 
     def __init__(self, *, capacity: int = 16) -> None:
-        self._capacity = capacity
-        self._lock = threading.Lock()
-        self._loaded: OrderedDict[Path, _Loaded] = OrderedDict()
+        self._of_items = AtHand(_items_model, capacity=capacity)
+        self._of_actions = AtHand(_actions_model, capacity=capacity)
 
     def recommend(self, model_path: Path, question: Question) -> list[Recommended]:
         """The best items for a user or beside an item, best first; the popular ones where it is not known.
 
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
-        parts = self._parts(model_path) if question.live is None else _Parts(question.live, NO_HISTORIES)
+        parts = self._of_items.get(model_path) if question.live is None else _Parts(question.live, NO_HISTORIES)
         model = parts.model
         mask = None if question.allowed is None else question.allowed(model.item_ids)
         if question.recipe in _OF_CANDIDATES:
@@ -142,7 +135,7 @@ class Runtime:
         Those that the question does not allow are left out. At the end come those that the model does not know, in the
         order in which they were given. `question.k` is not looked at. Raises ModelUnavailable.
         """
-        parts = self._parts(model_path)
+        parts = self._of_items.get(model_path)
         catalogue = parts.model.item_ids
         places = locate(catalogue, items)
         is_known = places >= 0
@@ -157,24 +150,39 @@ class Runtime:
         nothing = None if question.recipe in _UNKNOWN_UNSCORED else 0.0
         return ranked + [Recommended(items[place], nothing) for place in np.flatnonzero(~is_known).tolist()]
 
-    def _parts(self, model_path: Path) -> _Parts:
-        with self._lock:
-            entry = self._loaded.setdefault(model_path, _Loaded())
-            self._loaded.move_to_end(model_path)
-            while len(self._loaded) > self._capacity:
-                self._loaded.popitem(last=False)
-        # whoever comes first loads; the others wait for this model only
-        with entry.lock:
-            if entry.parts is None:
-                entry.parts = _load(model_path)
-            return entry.parts
+    def recommend_actions(self, model_path: Path, question: Question, taken: Sequence[str]) -> list[Recommended]:
+        """The actions that the user takes most likely, likeliest first, each with its propensity.
+
+        `question.allowed` is about actions; `taken`: those that the user has taken. Raises ModelUnavailable.
+        """
+        model, histories = self._of_actions.get(model_path)
+        actions, propensities = model.recommend(
+            histories.of(question.user_id, question.streamed),
+            locate(model.action_ids, taken),
+            question.k,
+            None if question.allowed is None else question.allowed(model.action_ids),
+        )
+        return _scored(model.action_ids[actions].tolist(), propensities)
 
 
-def _load(model_path: Path) -> _Parts:
+def _items_model(model_path: Path) -> _Parts:
     files = ModelFiles(model_path)
-    try:
+    with _readable(model_path):
         model = recommenders.load(files.model)
         return _Parts(model, load_histories(files.histories, model.item_ids))
+
+
+def _actions_model(model_path: Path) -> tuple[ActionModel, Histories]:
+    files = ModelFiles(model_path)
+    with _readable(model_path):
+        model = recommenders.load(files.model, ActionModel)
+        return model, load_histories(files.histories, model.item_ids)
+
+
+@contextmanager
+def _readable(model_path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise ModelUnavailable(f"The model {model_path} cannot be read: {error}. Train it again.") from error
 

@@ -194,7 +194,7 @@ class Personalize:
             metrics=self._metrics,
             attributions=self._attributions,
             rates=Rates(self._clock),
-            trends=Trends(self._clock, self._jobs.datasets, self._streams),
+            trends=Trends(self._clock, records=records, resources=resources),
             scratch=self._scratch,
         )
         return here

@@ -7,18 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-
-from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import chosen_events, interactions_of
-from tastemaker.personalize.stream_log import read_prefix
-from tastemaker.personalize.streamed_records import with_streamed
-from tastemaker.recommenders import RECIPES, Interactions, Model
+from tastemaker.personalize.kinds import DATASET
+from tastemaker.recommenders import RECIPES, Model
 
 if TYPE_CHECKING:
     from tastemaker.personalize.clock import Clock
-    from tastemaker.personalize.engine import Records
-    from tastemaker.personalize.streams import Streams
+    from tastemaker.personalize.dataset_records import DatasetRecords
+    from tastemaker.personalize.store import Resources
 
 TRENDING: Final = frozenset({"aws-trending-now", "aws-vod-trending-now"})
 """The recipes whose answers change with time, without a training."""
@@ -26,12 +22,6 @@ TRENDING: Final = frozenset({"aws-trending-now", "aws-vod-trending-now"})
 _MINUTES: Final = {"30 minutes": 30, "1 hour": 60}
 _LONGEST: Final = 120
 """Minutes: longer frequencies are looked at every two hours all the same."""
-_WITHOUT_RECORDS: Final = pa.schema(
-    {
-        name: pa.int64() if name == "TIMESTAMP" else pa.string()
-        for name in ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
-    }
-).empty_table()
 
 
 @dataclass(frozen=True)
@@ -65,10 +55,10 @@ class Trends:
     from before meanwhile.
     """
 
-    def __init__(self, clock: Clock, records: Records, streams: Streams) -> None:
+    def __init__(self, clock: Clock, *, records: DatasetRecords, resources: Resources) -> None:
         self._clock = clock
         self._records = records
-        self._streams = streams
+        self._resources = resources
         self._lock = threading.Lock()
         self._fitted: dict[str, _Fitted] = {}
 
@@ -86,13 +76,9 @@ class Trends:
         return fitted.model
 
     def _fit(self, trend: Trend) -> Model | None:
-        interactions = self._interactions(trend)
-        return RECIPES[trend.recipe](trend.settings).fit(interactions) if len(interactions) else None
-
-    def _interactions(self, trend: Trend) -> Interactions:
-        records = self._records.read(trend.dataset_arn)
-        records = _WITHOUT_RECORDS if records is None else records
-        prefix = self._streams.prefix(trend.dataset_arn)
-        if prefix is not None:
-            records = with_streamed(records, events_of_users(read_prefix(prefix.path, prefix.mark.position)))
-        return interactions_of(chosen_events(records, event_type=trend.event_type, least_value=trend.least_value))
+        dataset = self._resources.peek(DATASET, trend.dataset_arn)
+        records = None if dataset is None else self._records.records_of(dataset, "ALL")
+        if records is None:
+            return None
+        chosen = chosen_events(records, event_type=trend.event_type, least_value=trend.least_value)
+        return RECIPES[trend.recipe](trend.settings).fit(interactions_of(chosen)) if chosen.num_rows else None

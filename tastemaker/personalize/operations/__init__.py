@@ -2,6 +2,7 @@
 
 from tastemaker.personalize.operations import (
     action_interactions,
+    action_recommendations,
     automatic_training,
     automatic_update,
     batch_inference_jobs,
@@ -29,6 +30,7 @@ from tastemaker.personalize.operations import (
 
 __all__ = [
     "action_interactions",
+    "action_recommendations",
     "automatic_training",
     "automatic_update",
     "batch_inference_jobs",

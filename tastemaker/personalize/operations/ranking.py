@@ -22,7 +22,7 @@ MOST_RANKED: Final = 500
 
 @operation("GetPersonalizedRanking", locked=False)
 def get_personalized_ranking(here: AccountRegion, given: GetPersonalizedRankingRequestTypeDef) -> Members:
-    serving = campaign_serving(here, given["campaignArn"])
+    serving = campaign_serving(here, given["campaignArn"], "GetPersonalizedRanking")
     if serving.recipe.type != "PERSONALIZED_RANKING":
         raise InvalidInput(
             f"A {serving.recipe.type} campaign ({serving.recipe.name}) does not answer GetPersonalizedRanking."

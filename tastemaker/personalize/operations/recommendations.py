@@ -46,8 +46,8 @@ def _serving(here: AccountRegion, given: GetRecommendationsRequestTypeDef) -> Se
     if ("campaignArn" in given) == ("recommenderArn" in given):
         raise InvalidInput("Give either campaignArn or recommenderArn, and exactly one of them.")
     if "campaignArn" in given:
-        return campaign_serving(here, given["campaignArn"])
-    return recommender_serving(here, given["recommenderArn"])
+        return campaign_serving(here, given["campaignArn"], "GetRecommendations")
+    return recommender_serving(here, given["recommenderArn"], "GetRecommendations")
 
 
 def _check(given: GetRecommendationsRequestTypeDef, recipe: Recipe) -> None:

@@ -61,12 +61,13 @@ class Serving:
         )
 
 
-def campaign_serving(here: AccountRegion, arn: str) -> Serving:
-    """The campaign `arn`; one that is being updated goes on serving what it had."""
+def campaign_serving(here: AccountRegion, arn: str, operation: str) -> Serving:
+    """The campaign `arn`, asked by `operation`; one that is being updated goes on serving what it had."""
     campaign = active(here, CAMPAIGN, arn, "it answers when it is ACTIVE")
     version = here.resources.peek(SOLUTION_VERSION, campaign.members["solutionVersionArn"])
     if version is None:
         raise not_found(arn)
+    _take_rate(here, arn, operation)
     return Serving(
         arn,
         campaign.members["datasetGroupArn"],
@@ -76,13 +77,19 @@ def campaign_serving(here: AccountRegion, arn: str) -> Serving:
     )
 
 
-def recommender_serving(here: AccountRegion, arn: str) -> Serving:
-    """The recommender `arn`; one that is being updated goes on serving what it had."""
+def recommender_serving(here: AccountRegion, arn: str, operation: str) -> Serving:
+    """The recommender `arn`, asked by `operation`; one that is being updated goes on serving what it had."""
     recommender = active(here, RECOMMENDER, arn, "it answers when it is ACTIVE")
+    _take_rate(here, arn, operation)
     members = recommender.members
     return Serving(
         arn, members["datasetGroupArn"], BY_ARN[members["recipeArn"]], recommender, members["recommenderConfig"]
     )
+
+
+def _take_rate(here: AccountRegion, arn: str, operation: str) -> None:
+    here.rates.take((operation, arn), here.quotas.recommendations_per_second_and_campaign)
+    here.rates.take("recommendations", here.quotas.recommendations_per_second)
 
 
 def active(here: AccountRegion, kind: Kind, arn: str, use: str) -> Resource:

@@ -197,6 +197,11 @@ class NamingRecommender:
         self.asked.append((model_path, question.recipe, question.user_id, len(items)))
         return [Recommended(item, 0.1234567) for item in reversed(items)]
 
+    def recommend_actions(self, model_path: Path, question: Question, taken: Sequence[str]) -> Sequence[Recommended]:
+        self.questions.append(question)
+        self.asked.append((model_path, question.recipe, question.user_id, question.k))
+        return [Recommended(action, 0.1234567) for action in taken][: question.k]
+
 
 class Scene:
     """The embedded Personalize with its clients, and a method for each resource that returns its ARN."""
