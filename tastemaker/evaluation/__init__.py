@@ -20,6 +20,12 @@ from tastemaker.evaluation.evaluate import (
 )
 from tastemaker.evaluation.leave_one_out import LEAVE_ONE_OUT, judge_last, leave_one_out_split, textbook_metrics
 from tastemaker.evaluation.metrics import personalize_metrics
+from tastemaker.evaluation.objectives import (
+    average_rewards,
+    event_weighted_ndcg,
+    measure_event_weights,
+    measure_rewards,
+)
 from tastemaker.evaluation.segments import (
     SegmentSplit,
     attributes_asked,
@@ -29,6 +35,7 @@ from tastemaker.evaluation.segments import (
     segment_split,
 )
 from tastemaker.evaluation.split import Request, Split, personalize_split
+from tastemaker.evaluation.trends import measure_trending, trend_prediction_accuracy
 
 __all__ = [
     "LEAVE_ONE_OUT",
@@ -45,18 +52,24 @@ __all__ = [
     "action_split",
     "area_under_the_curve",
     "attributes_asked",
+    "average_rewards",
     "evaluate",
+    "event_weighted_ndcg",
     "items_asked",
     "judge",
     "judge_last",
     "last_item",
     "leave_one_out_split",
     "measure_actions",
+    "measure_event_weights",
+    "measure_rewards",
     "measure_segments",
+    "measure_trending",
     "personalize_metrics",
     "personalize_split",
     "segment_metrics",
     "segment_split",
     "textbook_metrics",
+    "trend_prediction_accuracy",
     "whole_history",
 ]

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 DEPTH = 25
 """How many recommendations of each request are judged."""
 
-_CUTS = (5, 10, 25)
+CUTS = (5, 10, 25)
+"""After how many of them NDCG and precision are reckoned."""
 
 
 def personalize_metrics(
@@ -46,7 +47,7 @@ def personalize_metrics(
         "coverage": len(distinct) / catalogue_size if catalogue_size else 0.0,
         "mean_reciprocal_rank_at_25": _mean(np.where(hits.any(axis=1), 1 / (1 + hits.argmax(axis=1)), 0.0)),
     }
-    for cut in _CUTS:
+    for cut in CUTS:
         figures[f"normalized_discounted_cumulative_gain_at_{cut}"] = _mean(_ndcg(hits[:, :cut]))
         figures[f"precision_at_{cut}"] = _mean(hits[:, :cut].mean(axis=1))
     return {key: round(figures[key], 4) for key in sorted(figures)}

@@ -19,13 +19,14 @@ class Request:
     """One left-out user: what is known of them and what they went on to consume.
 
     `history` and `truth` hold positions in the item catalogue, oldest event first, repeats included; `times` holds the
-    epoch seconds of the events of `truth`.
+    epoch seconds of the events of `truth`, `weights` their weights (None: all alike).
     """
 
     user_id: str
     history: NDArray[np.int32]
     truth: NDArray[np.int32]
     times: NDArray[np.int64]
+    weights: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +65,13 @@ def _request(interactions: Interactions, seed: int, user: int) -> Request:
     ]
     order = np.lexsort((np.array(ties, dtype=np.uint64), times))
     known = len(order) * 9 // 10
+    weight = interactions.weight
     return Request(
         user_id=str(interactions.user_ids[user]),
         history=items[order[:known]],
         truth=items[order[known:]],
         times=times[order[known:]],
+        weights=None if weight is None else weight[start:end][order[known:]],
     )
 
 
