@@ -40,10 +40,9 @@ class NextBestAction:
 
     The user is described by the mean of the `item_vectors` of the last 50 items, log(1 + actions taken so far), and
     whether this one was among them; brought to mean 0 and variance 1 (of the vectors the widest dimension; the others
-    in proportion, so that the ridge holds them down), and 0 where nothing is known. Showings
-    (`showings`) of the last `period` days count, the newest 200,000 at most; `logistic` draws each action's weights to
-    nothing but its overall rate of the last six weeks. An action with fewer than 50 outcomes of either kind in these
-    six weeks has propensity 0.
+    in proportion, so that the ridge holds them down), and 0 where nothing is known. Showings (`showings`) of the last
+    `period` days count, the newest 200,000 at most; `logistic` draws each action's weights to nothing but its overall
+    rate of the last six weeks. An action with fewer than 50 outcomes of either kind in these has propensity 0.
 
     `dimensions`: of the item vectors.
     """
