@@ -127,6 +127,26 @@ def test_what_was_streamed_counts_for_the_latest_version_only(shop: BatchScene) 
     assert recommended(at_the_older)[0] == recommended(at_the_older)[1]
 
 
+def test_a_list_is_ranked_whole_and_its_scores_sum_to_one(shop: BatchScene) -> None:
+    version = shop.version("aws-personalized-ranking")
+    items = ["odd-3", "unheard of", "even-11", "odd-4"]
+
+    answer = shop.answers(version, {"userId": "user-0", "itemList": items}, numResults=1)[0]
+
+    assert answer["output"]["recommendedItems"][0] == "even-11"
+    assert answer["output"]["recommendedItems"][-1] == "unheard of"
+    assert sorted(answer["output"]["recommendedItems"]) == sorted(items)
+    assert sum(answer["output"]["scores"]) == pytest.approx(1, abs=1e-6)
+    assert answer["output"]["scores"][-1] == 0
+
+
+def test_v2_says_why_an_item_is_there(shop: BatchScene) -> None:
+    answer = shop.answers(shop.version("aws-user-personalization-v2"), {"userId": "user-0"}, numResults=3)[0]
+
+    assert answer["output"]["reasons"] == [[], [], []]
+    assert len(answer["output"]["scores"]) == 3
+
+
 def test_each_file_of_a_folder_has_its_own_output(shop: BatchScene) -> None:
     version = shop.version("aws-popularity-count")
     shop.put("in/a.json", {"userId": "user-1"})
