@@ -39,3 +39,8 @@ class AtHand(Generic[Read]):
             if entry.read is None:
                 entry.read = self._read(path)
             return entry.read
+
+    def forget(self, path: Path) -> None:
+        """Read `path` anew when it is asked for again."""
+        with self._lock:
+            self._entries.pop(path, None)

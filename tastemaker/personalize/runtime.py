@@ -126,8 +126,8 @@ class Runtime:
 
     def forget(self, model_path: Path) -> None:
         """Load the model anew when it is asked for again: its files have changed."""
-        with self._lock:
-            self._loaded.pop(model_path, None)
+        self._of_items.forget(model_path)
+        self._of_actions.forget(model_path)
 
     def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> list[Recommended]:
         """`items` (each once), best first; their scores are shares of what the model gives to these items, sum 1.

@@ -54,6 +54,9 @@ class Catalogue:
     def rank(self, model_path: Path, question: Question, items: Sequence[str]) -> Sequence[Recommended]:  # noqa: ARG002 # the protocol's
         raise AssertionError("nobody asks for a ranking")
 
+    def recommend_actions(self, model_path: Path, question: Question, taken: Sequence[str]) -> Sequence[Recommended]:  # noqa: ARG002 # the protocol's
+        raise AssertionError("nobody asks for actions")
+
     def forget(self, model_path: Path) -> None:
         """There is nothing to forget."""
 
