@@ -6,7 +6,10 @@ import json
 
 import pytest
 
-from tests.unit.personalize.scene import ACCOUNT, ARN, RECIPE, ROLE, Scene, refused
+from tastemaker.personalize.errors import InvalidInput
+from tastemaker.personalize.operations.registry import built_operations, run
+from tastemaker.personalize.wire import control_operations, rest_operations
+from tests.unit.personalize.scene import ACCOUNT, ARN, REGION, ROLE, Scene, refused
 
 
 def test_a_control_plane_answer_is_json_1_1_with_a_request_id(scene: Scene) -> None:
@@ -108,20 +111,15 @@ def test_an_operation_that_does_not_exist_is_unknown(scene: Scene) -> None:
     assert (wrong_method.status, wrong_method.headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")
 
 
-def test_an_operation_that_is_not_built_is_refused_by_name(scene: Scene) -> None:
-    with refused("InvalidInputException", "CreateRecommender", "not implemented by the embedded Personalize"):
-        scene.control.create_recommender(
-            name="r", datasetGroupArn=f"{ARN}:dataset-group/shop", recipeArn=f"{RECIPE}/aws-vod-top-picks"
-        )
+def test_every_operation_of_the_models_is_built() -> None:
+    operations = [*control_operations().values(), *rest_operations().values()]
+
+    assert {operation.name for operation in operations} == built_operations()
 
 
-def test_an_events_operation_that_is_not_built_is_refused_in_the_rest_envelope(scene: Scene) -> None:
-    body = {"datasetArn": f"{ARN}:dataset/shop/ITEMS", "items": [{"itemId": "i"}]}
-
-    answer = scene.send(path="/items", body=json.dumps(body).encode())
-
-    assert answer.headers["x-amzn-ErrorType"] == "InvalidInputException"
-    assert "PutItems" in answer.json["message"]
+def test_an_operation_of_a_later_model_is_refused_by_name(scene: Scene) -> None:
+    with pytest.raises(InvalidInput, match="BrewTea is not implemented by the embedded Personalize"):
+        run("BrewTea", scene.personalize.account(ACCOUNT, REGION), {})
 
 
 def test_a_missing_member_is_named(scene: Scene) -> None:
