@@ -91,8 +91,9 @@ class Loaded:
         records = self.read(dataset_arn)
         return None if records is None else (records, np.zeros(len(records), dtype=np.int64))
 
-    def forget(self, dataset_arn: str, column: str, values: Collection[str]) -> int:  # noqa: ARG002 # the protocol's
-        return 0
+    def forget(self, dataset_arn: str, column: str, values: Collection[str]) -> int:
+        """Of the one event, whose user is `u`."""
+        return int(dataset_arn in self.arns and column == "USER_ID" and "u" in values)
 
     def delete(self, dataset_arn: str) -> None:
         self.arns.discard(dataset_arn)

@@ -107,6 +107,16 @@ def test_the_users_records_leave_every_dataset_and_others_stay(shop: Shop) -> No
     assert deleted(shop, "user-1", name="again") == 0
 
 
+def test_what_was_put_of_a_user_goes_with_all_its_versions(shop: Shop) -> None:
+    for tier in ("silver", "gold"):
+        users = [{"userId": user, "properties": f'{{"tier": "{tier}"}}'} for user in ("ann", "bob")]
+        shop.events.put_users(datasetArn=USERS, users=users)
+
+    assert deleted(shop, "ann") == 2
+
+    assert exported(shop, USERS, "users") == "USER_ID,TIER\nbob,gold\n"
+
+
 def test_the_events_of_a_session_that_became_the_users_go_too(shop: Shop) -> None:
     shop.put({"itemId": "before-login"}, user=None, session="tab")
     shop.put({"itemId": "after-login"}, user="ann", session="tab")

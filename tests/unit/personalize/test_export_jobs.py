@@ -80,6 +80,18 @@ def test_bulk_is_what_was_imported_and_put_what_was_streamed(shop: Shop) -> None
     assert both.removeprefix(bulk).startswith(streamed)
 
 
+def test_of_a_record_put_has_all_versions_and_all_the_newest(shop: Shop) -> None:
+    shop.load("USERS", USERS_CSV)
+    for tier in ("silver", "platinum"):
+        shop.events.put_users(datasetArn=USERS, users=[{"userId": "ann", "properties": f'{{"tier": "{tier}"}}'}])
+
+    put = exported(shop, name="put")
+    both = exported(shop, name="both", ingestionMode="ALL")
+
+    assert put == "USER_ID,TIER\nann,silver\nann,platinum\n"
+    assert sorted(both.splitlines()) == sorted(USERS_CSV.replace("gold", "platinum").splitlines())
+
+
 def test_what_is_exported_can_be_imported_again(shop: Shop) -> None:
     shop.load("USERS", USERS_CSV)
 
