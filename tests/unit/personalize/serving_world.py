@@ -33,8 +33,8 @@ class ServingWorld(World):
     def __init__(self, directory: Path) -> None:
         self.clock = ManualClock()
         self.objects = MemoryObjects({"bucket": {}})
-        self.jobs = InstantTrainings(objects=self.objects, directory=directory)
-        self.personalize = Personalize(objects=self.objects, clock=self.clock, data_dir=directory, jobs=self.jobs)
+        jobs = InstantTrainings(objects=self.objects, directory=directory)
+        self.personalize = Personalize(objects=self.objects, clock=self.clock, data_dir=directory, jobs=jobs)
         # the server's own checks are what is tested, not those that botocore makes before it
         unchecked = Config(parameter_validation=False)
         self.control = client(self.personalize, "personalize")
