@@ -25,6 +25,7 @@ class Recipe:
     parameters: tuple[Parameter, ...] = ()
     settings: tuple[Parameter, ...] = ()
     exploration: tuple[Parameter, ...] = ()
+    influence: tuple[Parameter, ...] = ()
     domain: str | None = None
     legacy: bool = False
     algorithm: str | None = None
@@ -223,7 +224,12 @@ _CUSTOM: Final = (
         + _percentiles("item_interaction_count", "0.01", "0.9"),
         transformation="sims",
     ),
-    Recipe("aws-semantic-similarity", _RELATED, "Recommends items whose title and description mean similar things."),
+    Recipe(
+        "aws-semantic-similarity",
+        _RELATED,
+        "Recommends items whose title and description mean similar things.",
+        influence=(Parameter("POPULARITY", "0.0", SHARE), Parameter("FRESHNESS", "0.0", SHARE)),
+    ),
     Recipe(
         "aws-next-best-action",
         _ACTIONS,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,11 +14,12 @@ import numpy as np
 
 from tastemaker import recommenders
 from tastemaker.personalize.at_hand import AtHand
+from tastemaker.personalize.exploration import EXPLORATION, FEW_INTERACTIONS, Exploration
 from tastemaker.personalize.histories import NO_HISTORIES, Histories, load_histories
 from tastemaker.personalize.recipes import RECIPES
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import ActionModel, Model, locate
+from tastemaker.recommenders import ActionModel, Model, SemanticSimilarityModel, locate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,10 @@ class Question:
     streamed: Sequence[StreamedEvent] = ()
     allowed: Callable[[NDArray[np.str_]], NDArray[np.bool_]] | None = None
     """Which items of the model's catalogue may be recommended; None: all."""
+    exploration: Exploration | None = None
+    """Which new items get a place in the answer; None: none but those that the model likes."""
+    influence: Mapping[str, float] = field(default_factory=dict)
+    """How much popularity and freshness count beside likeness, where the recipe has that."""
     live: Model | None = None
     """What answers in place of the trained model: one for everybody, of what is happening now."""
 
@@ -90,6 +95,34 @@ class _Parts:
         """(n_items,): all positions, the most popular item first."""
         return np.argsort(-self.counts, kind="stable")
 
+    @cached_property
+    def first(self) -> NDArray[np.float64]:
+        """(n_items,): when each item occurs first, in epoch seconds; minus infinity where it does not."""
+        first = np.full(len(self.model.item_ids), np.inf)
+        known = self.histories.items >= 0
+        np.minimum.at(first, self.histories.items[known], self.histories.times[known])
+        return np.where(self.seen, first, -np.inf)
+
+    @cached_property
+    def newest(self) -> float:
+        """When the last interaction was, in epoch seconds."""
+        return float(self.histories.times.max(initial=0))
+
+    def explored(self, question: Question, mask: NDArray[np.bool_] | None) -> list[int]:
+        """The positions of the new items that the answer is to have."""
+        exploration, catalogue = question.exploration, self.model.item_ids
+        if exploration is None or not self.has_rare:
+            return []
+        fresh = exploration.fresh(catalogue, self.counts, self.first, self.newest)
+        if mask is not None:
+            fresh &= mask
+        return exploration.drawn(np.flatnonzero(fresh), len(catalogue), question.k)
+
+    @cached_property
+    def has_rare(self) -> bool:
+        """Whether there are items that could be explored."""
+        return bool((self.counts < FEW_INTERACTIONS).any())
+
     def history(self, question: Question) -> NDArray[np.int32]:
         """What the model is asked with: positions, oldest first."""
         if question.recipe in _BESIDE_AN_ITEM:
@@ -116,9 +149,15 @@ class Runtime:
         parts = self._of_items.get(model_path) if question.live is None else _Parts(question.live, NO_HISTORIES)
         model = parts.model
         mask = None if question.allowed is None else question.allowed(model.item_ids)
+        explored = parts.explored(question, mask)
         if question.recipe in _OF_CANDIDATES:
-            return _of_candidates(parts, question, mask)
-        items, scores = model.recommend(parts.history(question), question.k, mask)
+            return _of_candidates(parts, question, mask, explored)
+        if question.influence and isinstance(model, SemanticSimilarityModel):
+            items, scores = model.recommend(parts.history(question), question.k, mask, question.influence)
+        else:
+            items, scores = model.recommend(parts.history(question), question.k, mask)
+        if explored:
+            items, scores = _with_explored(parts, question, items, scores, explored)
         ids = model.item_ids[items].tolist()
         if question.recipe in WITHOUT_SCORES:
             return [Recommended(item_id, None) for item_id in ids]
@@ -187,21 +226,44 @@ def _readable(model_path: Path) -> Iterator[None]:
         raise ModelUnavailable(f"The model {model_path} cannot be read: {error}. Train it again.") from error
 
 
-def _of_candidates(parts: _Parts, question: Question, mask: NDArray[np.bool_] | None) -> list[Recommended]:
+def _with_explored(
+    parts: _Parts,
+    question: Question,
+    items: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    explored: Sequence[int],
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """`items` with the explored ones in place of the last, the best first."""
+    kept = ~np.isin(items, explored)
+    kept[np.flatnonzero(kept)[max(0, question.k - len(explored)) :]] = False
+    chosen = np.concatenate([items[kept], np.array(explored, dtype=np.int32)])
+    shares = np.concatenate([scores[kept], parts.model.scores(parts.history(question))[list(explored)]])
+    order = np.argsort(-shares, kind="stable")
+    return chosen[order], shares[order]
+
+
+def _of_candidates(
+    parts: _Parts, question: Question, mask: NDArray[np.bool_] | None, explored: Sequence[int]
+) -> list[Recommended]:
     """The best of the candidates, whose scores sum to one; popular items after them where those are too few.
 
-    Candidates are the user's best items, of those that somebody has had, whatever is allowed of them.
+    Candidates are the user's best items, of those that somebody has had, whatever is allowed of them. Explored items
+    take the last places of theirs.
     """
-    ids, k = parts.model.item_ids, question.k
-    candidates, shares = parts.model.recommend(parts.history(question), max(k, CANDIDATES), parts.seen)
+    ids, k = parts.model.item_ids, question.k - len(explored)
+    candidates, shares = parts.model.recommend(parts.history(question), CANDIDATES, parts.seen)
+    others = np.isin(candidates, explored, invert=True) if explored else slice(None)
+    candidates, shares = candidates[others], shares[others]
     shares = shares / max(shares.sum(dtype=np.float64), np.finfo(float).tiny)
     chosen = slice(None) if mask is None else mask[candidates]
     items, scores = candidates[chosen][:k], shares[chosen][:k]
     recommended = _scored(ids[items].tolist(), scores)
-    if len(recommended) < k:
-        others = np.ones(len(ids), dtype=np.bool_) if mask is None else mask.copy()
-        others[candidates] = False
-        popular = parts.popular[others[parts.popular]][: k - len(recommended)]
+    recommended += [Recommended(item_id, None, EXPLORATION) for item_id in ids[list(explored)].tolist()]
+    if len(recommended) < question.k:
+        left = np.ones(len(ids), dtype=np.bool_) if mask is None else mask.copy()
+        left[candidates] = False
+        left[list(explored)] = False
+        popular = parts.popular[left[parts.popular]][: question.k - len(recommended)]
         recommended += [Recommended(item_id, None, POPULAR_ITEM) for item_id in ids[popular].tolist()]
     return recommended
 

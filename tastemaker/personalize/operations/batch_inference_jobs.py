@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
-from tastemaker.personalize.hyperparameters import SHARE, Parameter, check_parameters
+from tastemaker.personalize.hyperparameters import check_parameters
 from tastemaker.personalize.kinds import BATCH_INFERENCE_JOB, SOLUTION_VERSION
 from tastemaker.personalize.operations.batch_checks import (
     add_job,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MOST_RESULTS: Final = 500
 MOST_LINES: Final = 50_000_000
 _RECOMMENDING: Final = frozenset({"USER_PERSONALIZATION", "PERSONALIZED_RANKING", "RELATED_ITEMS"})
-_INFLUENCES: Final = (Parameter("POPULARITY", "0.0", SHARE), Parameter("FRESHNESS", "0.0", SHARE))
 
 
 @operation("CreateBatchInferenceJob", locked=False)
@@ -88,9 +87,8 @@ def _check_config(given: CreateBatchInferenceJobRequestTypeDef, recipe: Recipe) 
     exploration, influence = config.get("itemExplorationConfig", {}), config.get("rankingInfluence", {})
     where = "batchInferenceJobConfig"
     check_parameters(exploration, recipe.exploration, where=f"{where}.itemExplorationConfig", recipe=recipe.name)
-    influences = _INFLUENCES if recipe.name == "aws-semantic-similarity" else ()
     texts = {name: str(value) for name, value in influence.items()}
-    check_parameters(texts, influences, where=f"{where}.rankingInfluence", recipe=recipe.name)
+    check_parameters(texts, recipe.influence, where=f"{where}.rankingInfluence", recipe=recipe.name)
 
 
 register_describe(BATCH_INFERENCE_JOB)

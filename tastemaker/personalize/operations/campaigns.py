@@ -114,7 +114,7 @@ def _check_config(config: Members, version: Resource, given_arn: str) -> None:
             "campaignConfig.syncWithLatestSolutionVersion needs a solutionVersionArn that ends in "
             f"{_LATEST}, not {given_arn}."
         )
-    if config.get("rankingInfluence"):
+    if config.get("rankingInfluence") and not recipe.influence:
         raise InvalidInput(f"campaignConfig.rankingInfluence is only for aws-semantic-similarity, not {recipe.name}.")
     where = "campaignConfig.itemExplorationConfig"
     check_parameters(config.get("itemExplorationConfig", {}), recipe.exploration, where=where, recipe=recipe.name)

@@ -40,7 +40,9 @@ def promoted(
     promotion = given["promotions"][0]
     allowed = both(unseen, allowed_items(here, _filter_of(promotion, given), serving.group_arn, serving.recipe))
     wanted = (question.k * promotion.get("percentPromotedItems", 0) * 2 + 100) // 200
-    chosen = here.recommender.recommend(serving.model_path, replace(question, k=wanted, allowed=allowed))
+    chosen = here.recommender.recommend(
+        serving.model_path, replace(question, k=wanted, allowed=allowed, exploration=None)
+    )
     ids = frozenset(item.item_id for item in chosen)
     others = replace(question, k=question.k - len(chosen), allowed=both(question.allowed, without(ids)))
     rest = here.recommender.recommend(serving.model_path, others)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.operations.answers import answer, count
+from tastemaker.personalize.operations.exploring import exploration
 from tastemaker.personalize.operations.filtering import allowed_items, both, unseen_items
 from tastemaker.personalize.operations.metadata_columns import item_metadata
 from tastemaker.personalize.operations.promotions import check_promotions, promoted
@@ -34,7 +35,11 @@ def get_recommendations(here: AccountRegion, given: GetRecommendationsRequestTyp
     user_id, item_id = given.get("userId") or None, given.get("itemId") or None
     unseen = unseen_items(here, serving.group_arn, serving.recipe, user_id)
     allowed = both(unseen, allowed_items(here, given, serving.group_arn, serving.recipe))
-    question = replace(serving.question(here, k, user_id=user_id, item_id=item_id), allowed=allowed)
+    question = replace(
+        serving.question(here, k, user_id=user_id, item_id=item_id),
+        allowed=allowed,
+        exploration=exploration(here, serving, user_id),
+    )
     if not given.get("promotions"):
         return answer(here, serving, here.recommender.recommend(serving.model_path, question), describe)
     recommended, chosen = promoted(here, given, serving, question, unseen)

@@ -45,6 +45,7 @@ class Serving:
             user_id=user_id,
             item_id=item_id,
             streamed=since_training(here.streams, self.trained, user_id or "") if live else (),
+            influence=self.config.get("rankingInfluence") or {},
             live=here.trends.model(self._trend()) if self.recipe.name in TRENDING else None,
         )
 

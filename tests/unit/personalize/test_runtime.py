@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tastemaker.personalize.exploration import Exploration
 from tastemaker.personalize.histories import load_histories, save_histories
 from tastemaker.personalize.runtime import ModelUnavailable, Question, Recommended, Runtime
 from tastemaker.personalize.stream_log import StreamedEvent
@@ -107,6 +108,36 @@ def test_a_recipe_that_scores_candidates_fills_up_with_the_most_popular_of_the_o
     assert [item.item_id for item in answer] == [f"item-{number:04}" for number in range(994, 1004)]
     assert [item.reason for item in answer] == [None] * 6 + ["Popular item"] * 4
     assert [item.score is None for item in answer] == [False] * 6 + [True] * 4
+
+
+def test_v2_explores_a_place_in_a_thousand_and_says_so(tmp_path: Path) -> None:
+    """Half of the items are new: nobody has had them."""
+    events = [(f"user-{user}", f"old-{item}", item) for item in range(30) for user in range(30)]
+    old = Interactions.from_columns(*zip(*events, strict=True)).with_items([f"new-{item}" for item in range(30)])
+    files = ModelFiles(tmp_path)
+    model = RECIPES["aws-user-personalization-v2"]({}).fit(old)
+    model.save(files.model)
+    save_histories(files.histories, old, model.item_ids)
+    runtime = Runtime()
+
+    def answer(user: int) -> list[Recommended]:
+        exploration = Exploration(
+            share=lambda _: 0.001,
+            days=30.0,
+            seed=str(user),
+            created_since=lambda ids, _: (np.char.startswith(ids, "new"), np.ones(len(ids), dtype=np.bool_)),
+        )
+        question = Question("aws-user-personalization-v2", 25, user_id=f"user-{user % 30}", exploration=exploration)
+        return runtime.recommend(tmp_path, question)
+
+    answers = [answer(user) for user in range(2000)]
+
+    explored = [item for each in answers for item in each if item.reason == "Exploration"]
+    assert 20 < len(explored) < 90  # of 50,000 places
+    assert all(item.item_id.startswith("new") for item in explored)
+    assert len({item.item_id for item in explored}) > 10
+    assert all(len({item.item_id for item in each}) == 25 for each in answers)
+    assert [answer(user) for user in range(20)] == answers[:20]
 
 
 def test_a_model_is_read_once(model_path: Path) -> None:

@@ -271,3 +271,52 @@ def test_videos_that_were_watched_do_not_come_again(tmp_path: Path) -> None:
     assert shop.recommender("aws-vod-trending-now")["status"] == "ACTIVE"
     assert len(shop.ids("aws-vod-trending-now")) == 5  # nobody need be named
     shop.personalize.close()
+
+
+def with_new_videos(directory: Path) -> Shop:
+    """20 videos that 40 users have watched, and 20 that have just been added."""
+    watched = [(f"u-{user}", f"old-{item:02}", 100 + item + user, "Watch") for user in range(60) for item in range(20)]
+    shop = Shop(directory, "VIDEO_ON_DEMAND", watched)
+    for item in range(20):
+        shop.events.put_items(
+            datasetArn=f"{ARN}:dataset/shop/ITEMS",
+            items=[{"itemId": f"new-{item:02}", "properties": '{"genres": "old", "creationTimestamp": 170}'}],
+        )
+    return shop
+
+
+def test_new_items_are_explored_as_much_as_the_configuration_says(tmp_path: Path) -> None:
+    shop, use_case = with_new_videos(tmp_path), "aws-vod-top-picks"
+    shop.recommender(use_case, itemExplorationConfig={"explorationWeight": "1", "explorationItemAgeCutOff": "1"})
+    arn = f"{ARN}:recommender/{use_case}"
+
+    def explored(**config: str) -> float:
+        """The share of new items in the answers for 100 users."""
+        if config:
+            shop.control.update_recommender(recommenderArn=arn, recommenderConfig={"itemExplorationConfig": config})
+            shop.clock.advance(60)
+        answers = [shop.ids(use_case, 10, userId=f"visitor-{number}") for number in range(100)]
+        assert all(len(set(answer)) == 10 for answer in answers)
+        return sum(item.startswith("new") for answer in answers for item in answer) / 1000
+
+    everything = explored()
+    assert 0.4 < everything < 0.6  # half of the catalogue is new
+    assert 0.1 < explored(explorationWeight="0.3", explorationItemAgeCutOff="1") < 0.2
+    assert explored(explorationWeight="0") == 0
+    assert shop.ids(use_case, 10, userId="visitor-1") == shop.ids(use_case, 10, userId="visitor-1")
+    shop.personalize.close()
+
+
+def test_items_that_are_no_longer_new_are_not_explored(tmp_path: Path) -> None:
+    shop, use_case = with_new_videos(tmp_path), "aws-vod-top-picks"
+    shop.recommender(use_case, itemExplorationConfig={"explorationWeight": "1"})
+    assert any(item.startswith("new") for item in shop.ids(use_case, 20, userId="visitor"))
+
+    for item in range(20):
+        shop.events.put_items(
+            datasetArn=f"{ARN}:dataset/shop/ITEMS",
+            items=[{"itemId": f"new-{item:02}", "properties": '{"genres": "old", "creationTimestamp": -9000000}'}],
+        )
+
+    assert not any(item.startswith("new") for item in shop.ids(use_case, 20, userId="visitor"))
+    shop.personalize.close()

@@ -1,0 +1,59 @@
+"""Exploration: a few places of an answer for items that are too new to have been learned about."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EXPLORATION: Final = "Exploration"
+"""The reason of an item that is explored."""
+FEW_INTERACTIONS: Final = 5
+"""An item with fewer has not been learned about."""
+
+_DAY: Final = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """How new items get their chance in one answer.
+
+    An item is new up to `days` before the newest interaction that the model has seen. `created_since` tells of a
+    catalogue which items were created at a time (epoch seconds) or later, and of which it is known; None: of none. Of
+    the others the first interaction counts. `share`: from the part of the catalogue that is explored to that of the
+    places.
+    """
+
+    share: Callable[[float], float]
+    days: float
+    seed: str
+    created_since: Callable[[NDArray[np.str_], float], tuple[NDArray[np.bool_], NDArray[np.bool_]]] | None
+
+    def fresh(
+        self, catalogue: NDArray[np.str_], counts: NDArray[np.int64], first: NDArray[np.float64], newest: float
+    ) -> NDArray[np.bool_]:
+        """(n_items,): which items are explored: the new ones that few have had.
+
+        `counts`: interactions; `first`: the time of the first, minus infinity without any.
+        """
+        since = newest - self.days * _DAY
+        new = first >= since
+        if self.created_since is not None:
+            later, told = self.created_since(catalogue, since)
+            new = np.where(told, later, new)
+        return new & (counts < FEW_INTERACTIONS)
+
+    def drawn(self, fresh: NDArray[np.int64], n_items: int, k: int) -> list[int]:
+        """Those of `fresh`, positions, that are in an answer of `k` items: each of its places is explored by chance."""
+        share = self.share(len(fresh) / max(1, n_items))
+        # the same for the same question, and no secret
+        luck = random.Random(hashlib.sha256(self.seed.encode()).digest())  # noqa: S311
+        wanted = sum(luck.random() < share for _ in range(k))
+        return luck.sample(fresh.tolist(), min(wanted, len(fresh)))
