@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tastemaker.evaluation import Evaluation, Split, judge, last_item, personalize_split, whole_history
+from tastemaker.evaluation import (
+    Evaluation,
+    Split,
+    judge,
+    last_item,
+    measure_event_weights,
+    measure_rewards,
+    measure_trending,
+    personalize_split,
+    whole_history,
+)
 from tastemaker.evaluation.metrics import DEPTH
 from tastemaker.personalize.recipes import BY_NAME
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
-from tastemaker.recommenders import RECIPES, RELATED_ITEMS, Attributes, Interactions, Model, Recipe
+from tastemaker.recommenders import RECIPES, RELATED_ITEMS, Attributes, Interactions, Model, Recipe, Trending
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,13 +42,21 @@ def train_items(data: TrainingData) -> Trained:
     if items is None and order.recipe == _OF_TEXTS:
         raise TrainingRefused(f"{order.recipe} needs an Items dataset with records: import some, or put them.")
     split = personalize_split(interactions, order.seed)
+    rewards = None
     if order.objective is not None:
         rewards = data.item_numbers(order.objective.column, interactions.item_ids)
         split = replace(split, train=rewarded(split.train, rewards, order.objective.sensitivity))
     tuned = _searched(data, split.train, items)
-    model = _recipe(order.recipe, {**order.hyperparameters, **tuned}).fit(split.train, items=items, seed=order.seed)
-    evaluation = _judged(order.recipe, model, split)
-    return Trained(model, evaluation.metrics, interactions, tuned)
+    recipe = _recipe(order.recipe, {**order.hyperparameters, **tuned})
+    model = recipe.fit(split.train, items=items, seed=order.seed)
+    metrics = dict(_judged(order.recipe, model, split).metrics)
+    if order.events:
+        metrics |= measure_event_weights(model, split)
+    if rewards is not None:
+        metrics |= measure_rewards(model, split, rewards)
+    if isinstance(recipe, Trending):
+        metrics |= measure_trending(recipe, interactions)
+    return Trained(model, {key: metrics[key] for key in sorted(metrics)}, interactions, tuned)
 
 
 def rewarded(interactions: Interactions, rewards: NDArray[np.float64], sensitivity: float) -> Interactions:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize.account import AccountRegion
+from tastemaker.personalize.dataset_records import EVENT_DATASETS
 from tastemaker.personalize.jobs import JobFailure, TrainingOutcome
 from tastemaker.personalize.kinds import DATASET
 from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
@@ -116,10 +117,10 @@ def _streamed(here: AccountRegion, dataset: Resource | None) -> Streamed | None:
 
 
 def _merged(here: AccountRegion, datasets: Mapping[str, Resource]) -> dict[str, pa.Table]:
-    """Imported and streamed records together, by dataset type; the training merges the interactions itself."""
+    """Imported and streamed records together, by dataset type; the training merges interactions itself."""
     merged = {}
     for dataset_type, dataset in datasets.items():
-        if dataset_type == "INTERACTIONS" or here.records.mark(dataset.arn) is None:
+        if dataset_type in EVENT_DATASETS or here.records.mark(dataset.arn) is None:
             continue
         records = here.records.records_of(dataset, "ALL")
         if records is not None:

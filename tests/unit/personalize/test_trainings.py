@@ -83,6 +83,35 @@ def test_events_of_a_greater_weight_count_for_more(tmp_path: Path) -> None:
     assert best_after(tmp_path / "weighed", "a") == ["c"]
 
 
+EIGHT = [
+    "coverage",
+    "mean_reciprocal_rank_at_25",
+    *(f"normalized_discounted_cumulative_gain_at_{cut}" for cut in (10, 25, 5)),
+    *(f"precision_at_{cut}" for cut in (10, 25, 5)),
+]
+WEIGHTED = [f"normalized_discounted_cumulative_gain_with_event_weights_at_{cut}" for cut in (10, 25, 5)]
+
+
+@pytest.mark.parametrize(
+    ("order", "more"),
+    [
+        (ordered(UP), []),
+        (ordered("aws-sims"), []),
+        (ordered("aws-personalized-ranking-v2"), []),
+        (ordered("aws-popularity-count"), []),
+        (ordered("aws-ecomm-recommended-for-you"), []),
+        (ordered("aws-trending-now"), ["trend_prediction_accuracy"]),
+        (ordered(V2, events=(EventRule("Buy"), EventRule("View", weight=0.1))), WEIGHTED),
+        (ordered(UP, objective=Objective("PRICE", 0.0)), ["average_rewards_at_k"]),
+    ],
+    ids=lambda value: value.recipe if isinstance(value, TrainingOrder) else f"{len(value)} more",
+)
+def test_every_kind_of_recipe_has_its_metrics(tmp_path: Path, order: TrainingOrder, more: list[str]) -> None:
+    report = trained(tmp_path, order, after_a(), PRICES)
+
+    assert list(report.metrics) == sorted([*EIGHT, *more])
+
+
 def test_only_the_types_that_are_listed_count_and_only_from_their_value_on() -> None:
     table = events([("u", item, kind) for item, kind in zip("abcdef", ["Buy", "View", "Share"] * 2, strict=True)])
 
