@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 DISAGREEMENTS: Final[dict[str, str]] = {
-    "CreateCampaign.rule: of user segmentation there is none": "a campaign of aws-item-affinity is created",
     "CreateBatchInferenceJob.rule: rankings and similar items have lines of their own": (
         "a batch job of aws-personalized-ranking passes over itemList and recommends from the catalogue"
     ),

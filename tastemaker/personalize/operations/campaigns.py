@@ -109,6 +109,8 @@ def _deployable(here: AccountRegion, arn: str) -> Resource:
 
 def _check_config(config: Members, version: Resource, given_arn: str) -> None:
     recipe = BY_ARN[version.members["recipeArn"]]
+    if recipe.type == "USER_SEGMENTATION":
+        raise InvalidInput(f"{recipe.name} has no campaigns: its segments come from CreateBatchSegmentJob.")
     if config.get("syncWithLatestSolutionVersion") and not given_arn.endswith(_LATEST):
         raise InvalidInput(
             "campaignConfig.syncWithLatestSolutionVersion needs a solutionVersionArn that ends in "
