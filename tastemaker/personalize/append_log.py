@@ -142,8 +142,10 @@ class AppendLog:
             os.fsync(new.fileno())
         file = _opened(partial)
         partial.replace(self._path)
+        # from here on events have to go into the new file, whatever becomes of the next line
         os.close(self._file)
         self._file = file
+        durable_files.sync(self._path.parent)
 
     def close(self) -> None:
         os.close(self._file)
