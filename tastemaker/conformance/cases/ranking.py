@@ -122,7 +122,9 @@ def actions_with_propensities(world: World, expect: Expect) -> None:
 @case("GetActionRecommendations", "effect", reference="§11.3, §15.4", level=Level.TRAINING)
 def users_get_the_actions_that_they_take(world: World, expect: Expect) -> None:
     for number in (0, 1):
-        scores = {action["actionId"]: action["score"] for action in _actions(world, userId=data.user(number))}
+        scores = {
+            action["actionId"]: action["score"] for action in _actions(world, userId=data.user(number), numResults=100)
+        }
         taken, refused = f"action-{number}", f"action-{1 - number}"
         more = scores.get(taken, 0.0) > scores.get(refused, 0.0)
         expect.true(f"{data.user(number)} takes {taken} rather than {refused}", more, scores)
