@@ -13,6 +13,8 @@ from tastemaker.cli.serving import serve_until_interrupted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tastemaker.cloud.embedded import EmbeddedCloud
+
 
 def endpoint(arguments: Namespace) -> int:
     console = Console()
@@ -22,7 +24,18 @@ def endpoint(arguments: Namespace) -> int:
     ) as cloud:
         print_environment(console, cloud.endpoint_url)
         serve_until_interrupted(console)
+        print_costs(console, cloud)
     return 0
+
+
+def print_costs(console: Console, cloud: EmbeddedCloud) -> None:
+    """A line for each account and region with something that AWS bills."""
+    for account, region in cloud.personalize.accounts():
+        report = cloud.personalize.costs(account, region)
+        if report.items:
+            console.print(
+                f"On AWS, Personalize would have cost account {account} in {region} about {report}.", highlight=False
+            )
 
 
 def print_environment(console: Console, endpoint_url: str) -> None:

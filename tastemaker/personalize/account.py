@@ -22,6 +22,7 @@ from tastemaker.personalize.recommendation_memory import Recommendations
 from tastemaker.personalize.store import Resources
 from tastemaker.personalize.streams import Streams
 from tastemaker.personalize.trends import Trends
+from tastemaker.personalize.usage import Meter
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class AccountRegion:
     trends: Trends
     metrics: MetricSink
     attributions: Journals
+    meter: Meter
     scratch: Path
     """Where work in progress may lie: a directory on the disk that has the data, empty at the start."""
     recommendations: Recommendations = field(default_factory=Recommendations)

@@ -18,7 +18,7 @@ import pyarrow as pa
 from tastemaker.personalize.csv_files import ImportRefused, arrow_type
 from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec, write_records
 from tastemaker.personalize.engine import Refused, Result, Task
-from tastemaker.personalize.objects import Location, ObjectStore
+from tastemaker.personalize.objects import Location, ObjectStore, Weighed
 from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, base_path, records_path, stream_path
 from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingOutcome, TrainingProcess
 from tastemaker.personalize.training_spec import Streamed, TrainingSpec
@@ -41,9 +41,10 @@ class JobFailure:
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """`rows`: the records that the files held, before those that say the same became one."""
+    """`rows`: the records that the files held, before those that say the same became one. `bytes_read`: their size."""
 
     rows: int
+    bytes_read: int = 0
 
 
 _Outcome = TypeVar("_Outcome")
@@ -174,7 +175,9 @@ class Jobs:
     def _import(self, key: str, job: _InThread, spec: ImportSpec, done: _ImportDone) -> None:
         outcome: ImportOutcome | JobFailure
         try:
-            outcome = ImportOutcome(self.datasets.import_csv(self._objects, spec, go_on=job.wanted))
+            objects = Weighed(self._objects)
+            rows = self.datasets.import_csv(objects, spec, go_on=job.wanted)
+            outcome = ImportOutcome(rows, objects.bytes_read)
         except ImportCancelled:
             return
         except ImportRefused as refused:

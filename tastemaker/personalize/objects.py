@@ -81,6 +81,27 @@ class Location:
         return bool(name) and "/" not in name
 
 
+class Weighed:
+    """An object store that counts what is read through it."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+        self.bytes_read = 0
+
+    def list(self, bucket: str, prefix: str, *, role_arn: str) -> list[str]:
+        return self._objects.list(bucket, prefix, role_arn=role_arn)
+
+    def open(self, bucket: str, key: str, *, role_arn: str) -> BinaryIO:
+        """The object's bytes, all of them read at once."""
+        with self._objects.open(bucket, key, role_arn=role_arn) as file:
+            body = file.read()
+        self.bytes_read += len(body)
+        return io.BytesIO(body)
+
+    def put(self, bucket: str, key: str, body: bytes, *, role_arn: str) -> None:
+        self._objects.put(bucket, key, body, role_arn=role_arn)
+
+
 def access_refused(bucket: str) -> str:
     """Personalize's words for a bucket that the role or the bucket's policy keeps closed."""
     return (

@@ -44,9 +44,11 @@ class ResourceFiles:
         return [(content["account"], content["region"]) for content in contents]
 
     def file(self, account: str, region: str) -> ResourceFile:
-        # both come with the request, so neither may become part of a path
-        name = hashlib.sha256(f"{account} {region}".encode()).hexdigest()[:16]
-        return ResourceFile(self._directory / f"{name}.json", account, region)
+        return ResourceFile(self._directory / f"{_name(account, region)}.json", account, region)
+
+    def usage(self, account: str, region: str) -> Path:
+        """Where what was counted for a bill is kept, beside the resources."""
+        return self._directory / f"{_name(account, region)}.usage"
 
     def close(self) -> None:
         self._lock.close()
@@ -79,6 +81,11 @@ class ResourceFile:
             os.fsync(file.fileno())
         durable_files.replace(partial, self._path)
         self._written = content
+
+
+def _name(account: str, region: str) -> str:
+    # both come with the request, so neither may become part of a path
+    return hashlib.sha256(f"{account} {region}".encode()).hexdigest()[:16]
 
 
 def _entry(resource: Resource) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.attribution.journal import Journals
 from tastemaker.personalize.attribution.sink import MemoryMetrics, MetricSink
 from tastemaker.personalize.clock import Clock, RealClock
+from tastemaker.personalize.costs import CostReport, cost_report
 from tastemaker.personalize.dataset_records import DatasetRecords
 from tastemaker.personalize.due import Heartbeat, due
 from tastemaker.personalize.durations import NO_DURATIONS, Durations
@@ -26,9 +27,12 @@ from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
 from tastemaker.personalize.kinds import DATA_DELETION_JOB, DATASET, RECOMMENDER, SOLUTION_VERSION
 from tastemaker.personalize.lifecycle import Passage
+from tastemaker.personalize.metering import count_active, count_answered, reconcile
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.operations import campaigns, recommender_training
+from tastemaker.personalize.operations.filtering import dataset_arn
 from tastemaker.personalize.operations.registry import STARTS, run
+from tastemaker.personalize.prices import US_EAST_1, Prices
 from tastemaker.personalize.puts import Puts
 from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.rates import Rates
@@ -37,6 +41,7 @@ from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.store import Resource, Resources
 from tastemaker.personalize.streams import Streams
 from tastemaker.personalize.trends import Trends
+from tastemaker.personalize.usage import Meter
 from tastemaker.personalize.wire import WireRequest, WireResponse
 from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES, Interactions
 
@@ -101,7 +106,9 @@ class Personalize:
             self.faults.before(operation.name, wait=self._wait)
             given = wire.read_input(operation, request)
             here = self._account(request.account, request.region)
-            return wire.success(operation, run(operation.name, here, given))
+            output = run(operation.name, here, given)
+            count_answered(here, operation.name, given, len(request.body))
+            return wire.success(operation, output)
         except PersonalizeError as refusal:
             return wire.failure(refusal, request)
         except OSError as error:
@@ -124,11 +131,31 @@ class Personalize:
         """What operations of an account in a region work with; for those who ask without a request."""
         return self._account(account, region)
 
+    def accounts(self) -> list[tuple[str, str]]:
+        """The accounts and regions that anything was asked of."""
+        return sorted(self._accounts)
+
+    def costs(self, account: str, region: str, *, prices: Prices = US_EAST_1) -> CostReport:
+        """What AWS would have billed until now, with the time that has passed on the clock."""
+        here = self._account(account, region)
+        with here.resources.changing():
+            reconcile(here)
+
+        def users_of(group_arn: str) -> int:
+            try:
+                return len(self.interactions(dataset_arn(here, group_arn, "INTERACTIONS")).user_ids)
+            except LookupError:
+                return 0
+
+        return cost_report(here.meter.usage(), prices, now=self._clock.now(), users_of=users_of)
+
     def close(self) -> None:
         """Stop the jobs and remove what is temporary."""
         if self._heartbeat is not None:
             self._heartbeat.stop()
         self._jobs.close()
+        for here in list(self._accounts.values()):
+            here.meter.keep()
         self._streams.close()
         self._puts.close()
         if self._files is not None:
@@ -152,6 +179,7 @@ class Personalize:
         for here in list(self._accounts.values()):
             with here.resources.changing():
                 due(here)
+            here.meter.keep()
 
     def _account(self, account: str, region: str) -> AccountRegion:
         here = self._accounts.get((account, region))
@@ -162,6 +190,7 @@ class Personalize:
 
     def _opened(self, account: str, region: str) -> AccountRegion:
         def became_active(resource: Resource) -> None:
+            count_active(here, resource)
             if resource.kind is SOLUTION_VERSION:
                 campaigns.roll_out(here, resource)
             elif resource.kind is RECOMMENDER:
@@ -195,6 +224,7 @@ class Personalize:
             attributions=self._attributions,
             rates=Rates(self._clock),
             trends=Trends(self._clock, records=records, resources=resources),
+            meter=Meter(self._files.usage(account, region) if self._files is not None else None),
             scratch=self._scratch,
         )
         return here

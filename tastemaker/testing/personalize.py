@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args, over
 
 from tastemaker.personalize import in_process
 from tastemaker.personalize.clock import Clock
+from tastemaker.personalize.costs import CostReport
 from tastemaker.personalize.durations import NO_DURATIONS, Durations
 from tastemaker.personalize.faults import Faults
 from tastemaker.personalize.objects import Location, LocationError, MemoryObjects
@@ -53,6 +54,12 @@ class EmbeddedPersonalize:
     def faults(self) -> Faults:
         """Where faults are ordered: `faults.throttle("PutEvents", times=2)`."""
         return self._service.faults
+
+    def costs(
+        self, *, account: str = in_process.DEFAULT_ACCOUNT, region: str = in_process.DEFAULT_REGION
+    ) -> CostReport:
+        """What AWS would have billed until now, by the test's clock: `costs().total` in dollars, `costs().items`."""
+        return self._service.costs(account, region)
 
     @overload
     def client(

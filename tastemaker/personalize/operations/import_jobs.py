@@ -93,7 +93,11 @@ def _add(here: AccountRegion, given: CreateDatasetImportJobRequestTypeDef, datas
 
 def _ended(here: AccountRegion, job: Resource, outcome: ImportOutcome | JobFailure) -> None:
     with here.resources.changing():
-        lifecycle.work_ended(job, reason=outcome.reason if isinstance(outcome, JobFailure) else None)
+        if isinstance(outcome, JobFailure):
+            lifecycle.work_ended(job, reason=outcome.reason)
+            return
+        job.hidden["bytes"] = outcome.bytes_read
+        lifecycle.work_ended(job)
 
 
 register_describe(IMPORT_JOB)

@@ -11,7 +11,7 @@ from tastemaker.personalize.datasets import Datasets, ImportSpec
 from tastemaker.personalize.engine import Result, Task
 from tastemaker.personalize.histories import interactions_of, save_histories
 from tastemaker.personalize.jobs import ImportOutcome, JobFailure, TrainingOutcome, TrainingSpec
-from tastemaker.personalize.objects import Location, MemoryObjects
+from tastemaker.personalize.objects import Location, MemoryObjects, Weighed
 from tastemaker.personalize.training_files import ModelFiles
 from tastemaker.recommenders import RECIPES
 from tests.unit.personalize.scene import outcome_of
@@ -29,8 +29,10 @@ class InstantJobs:
         Location.parse(location).keys(self._objects, role_arn=role_arn)
 
     def start_import(self, key: str, spec: ImportSpec, done: Callable[[ImportOutcome | JobFailure], None]) -> None:  # noqa: ARG002 # the protocol's
+        objects = Weighed(self._objects)
         try:
-            outcome: ImportOutcome | JobFailure = ImportOutcome(self.datasets.import_csv(self._objects, spec))
+            rows = self.datasets.import_csv(objects, spec)
+            outcome: ImportOutcome | JobFailure = ImportOutcome(rows, objects.bytes_read)
         except ImportRefused as refused_:
             outcome = JobFailure(refused_.reason)
         done(outcome)
