@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tastemaker.personalize.account import AccountRegion
-from tastemaker.personalize.batch.lines import Answer, Line, LineRefused, Style
+from tastemaker.personalize.batch.lines import Answer, Line, LineRefused, Style, lines_of_part
 from tastemaker.personalize.batch.orders import BatchFiles, BatchOrder, BatchReport
 from tastemaker.personalize.batch.recommending import ItemAnswers
 from tastemaker.personalize.batch.segmenting import UserAnswers
@@ -62,7 +62,7 @@ def run(directory: Path) -> BatchReport:
     personalize = Personalize(objects=MemoryObjects({}), data_dir=files.account, clock=ManualClock(order.now))
     try:
         answers = _answers(personalize.account(order.account, order.region), order)
-        counts = [_answer_file(files, number, answers, order.most_lines) for number in range(order.files)]
+        counts = [_answer_file(files, number, answers, order) for number in range(order.files)]
     finally:
         personalize.close()
     return BatchReport(
@@ -80,16 +80,16 @@ def _answers(here: AccountRegion, order: BatchOrder) -> Answers:
         return ItemAnswers(here, order, version)
 
 
-def _answer_file(files: BatchFiles, number: int, answers: Answers, most_lines: int) -> tuple[int, int, int]:
-    """How many lines were answered and how many refused, and how many results there are."""
+def _answer_file(files: BatchFiles, number: int, answers: Answers, order: BatchOrder) -> tuple[int, int, int]:
+    """How many lines were answered and how many refused, and how many results there are, in one part of a file."""
     answered = refused = results = 0
     with files.input(number).open("rb") as lines, files.output(number).open("wb") as output:
-        for content in lines:
+        for content in lines_of_part(lines, order.part, order.parts):
             text = content.decode(errors="replace").strip()
             if not text:
                 continue
-            if answered + refused == most_lines:
-                raise JobRefused(f"An input file has more than {most_lines:,} lines: split it.")
+            if answered + refused == order.most_lines:
+                raise JobRefused(f"An input file has more than {order.most_lines:,} lines: split it.")
             line = Line(text)
             try:
                 answer = answers.answer(line.read())

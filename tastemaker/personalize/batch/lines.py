@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from io import SEEK_END
+from typing import Any, BinaryIO, Final, NoReturn
 
 from tastemaker.personalize.batch.scores import java_double
 
@@ -112,6 +113,21 @@ class Line:
 
     def _shown(self, style: Style) -> str:
         return style.text(self._members or self._text)
+
+
+def lines_of_part(file: BinaryIO, part: int, parts: int) -> Iterator[bytes]:
+    """The lines that begin in the part of a file of that number, where it is cut into equal ones."""
+    size = file.seek(0, SEEK_END)
+    place, end = size * part // parts, size * (part + 1) // parts
+    if place:
+        # a line that begins earlier is of the part before
+        place = file.seek(place - 1)
+        place += len(file.readline())
+    else:
+        file.seek(0)
+    while place < end and (line := file.readline()):
+        place += len(line)
+        yield line
 
 
 _NULL: Final = "null"

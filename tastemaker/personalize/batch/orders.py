@@ -25,6 +25,9 @@ class BatchOrder:
     files: int
     most_lines: int
     streams_count: bool
+    part: int = 0
+    parts: int = 1
+    """Of how many processes, which all have the same files, this is which."""
 
     def write(self, directory: Path) -> None:
         (directory / "order.json").write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -45,6 +48,15 @@ class BatchReport:
     refused: Sequence[int] = ()
     results: int = 0
     failure_reason: str | None = None
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[BatchReport]) -> BatchReport:
+        """What processes have done that each had a part of every file."""
+        return cls(
+            [sum(counts) for counts in zip(*(part.answered for part in parts), strict=True)],
+            [sum(counts) for counts in zip(*(part.refused for part in parts), strict=True)],
+            sum(part.results for part in parts),
+        )
 
     def write(self, directory: Path) -> None:
         partial = directory / "report.partial"

@@ -10,21 +10,26 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.batch.lines import INFERENCE, Answer, Line, LineRefused, Style
 from tastemaker.personalize.batch.orders import BatchOrder
 from tastemaker.personalize.errors import InvalidInput
+from tastemaker.personalize.kinds import FILTER
 from tastemaker.personalize.operations.filtering import Allowed, allowed_items
+from tastemaker.personalize.operations.filters import checked_expression
 from tastemaker.personalize.operations.serving import Serving
 from tastemaker.personalize.recipes import BY_ARN
 from tastemaker.personalize.runtime import Recommended
 from tastemaker.personalize.store import Resource
+from tastemaker.recommenders import WITHOUT_HISTORY
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize_runtime.type_defs import GetRecommendationsRequestTypeDef
 
 _MEMBER: Final = "recommendedItems"
+_MOST_KNOWN: Final = 10_000
+"""How many answers are kept of those that are the same for everyone."""
 _WITH_REASONS: Final = frozenset({"aws-user-personalization-v2"})
 
 
 class ItemAnswers:
-    """What `order` asks for, of the copy `here` of the account."""
+    """What `order` asks for, of the copy `here` of the account. Made inside `here.resources.changing()`."""
 
     style: Style = INFERENCE
 
@@ -34,6 +39,9 @@ class ItemAnswers:
         recipe = BY_ARN[version.members["recipeArn"]]
         config: dict[str, Any] = {}
         self._serving = Serving(version.arn, version.members["datasetGroupArn"], recipe, version, config)
+        alike = recipe.type == "RELATED_ITEMS" or recipe.name in WITHOUT_HISTORY
+        self._is_for_everyone = alike and not _filters_by_user(here, order.filter_arn)
+        self._known: dict[tuple[object, ...], Answer] = {}
 
     def answer(self, line: Line) -> Answer:
         """Raises LineRefused."""
@@ -41,14 +49,23 @@ class ItemAnswers:
         item_id = line.string("itemId") if recipe.type == "RELATED_ITEMS" else None
         user_id = line.optional("userId") if recipe.type == "RELATED_ITEMS" else line.string("userId")
         if recipe.type == "PERSONALIZED_RANKING":
-            found = self._ranked(line, user_id)
-        else:
-            found = self._recommended(line, user_id, item_id)
-        scores = [item.score for item in found]
+            return self._written(self._ranked(line, user_id))
+        if not self._is_for_everyone:
+            return self._written(self._recommended(line, user_id, item_id))
+        question = item_id, *sorted(line.filter_values().items())
+        answer = self._known.get(question)
+        if answer is None:
+            answer = self._written(self._recommended(line, user_id, item_id))
+            if len(self._known) < _MOST_KNOWN:
+                self._known[question] = answer
+        return answer
+
+    def _written(self, found: Sequence[Recommended]) -> Answer:
+        recipe = self._serving.recipe
         return Answer(
             _MEMBER,
             [item.item_id for item in found],
-            scores if recipe.scored else None,
+            [item.score for item in found] if recipe.scored else None,
             [[item.reason] if item.reason else [] for item in found] if recipe.name in _WITH_REASONS else None,
         )
 
@@ -79,3 +96,10 @@ class ItemAnswers:
             )
         except InvalidInput as refusal:
             raise LineRefused(refusal.message) from refusal
+
+
+def _filters_by_user(here: AccountRegion, filter_arn: str | None) -> bool:
+    if filter_arn is None:
+        return False
+    expression = checked_expression(here, here.resources.get(FILTER, filter_arn))
+    return expression.mentions("Interactions") or expression.mentions("CurrentUser")

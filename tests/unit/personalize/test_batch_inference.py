@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tastemaker.personalize.batch.work import BatchSpec, do_batch
+from tastemaker.personalize.engine import Refused
+from tastemaker.personalize.kinds import SOLUTION_VERSION
+from tastemaker.personalize.objects import Location
 from tastemaker.personalize.quotas import Quotas
 from tests.unit.personalize.batch_scene import GROUP, BatchScene, recommended
-from tests.unit.personalize.scene import ARN, Scene, refused
+from tests.unit.personalize.scene import ACCOUNT, ARN, REGION, ROLE, Scene, refused
 
 
 @pytest.fixture
@@ -165,6 +170,37 @@ def test_each_file_of_a_folder_has_its_own_output(shop: BatchScene) -> None:
     }
     asked = [json.loads(line)["input"]["userId"] for line in outputs["out/b.json.out"]]
     assert asked == ["user-2", "user-3"]
+
+
+def test_processes_share_the_lines_of_a_long_file(shop: BatchScene) -> None:
+    here = shop.personalize.account(ACCOUNT, REGION)
+    lines = [{"userId": f"a user with the number {number}"} for number in range(12_000)]
+    shop.put("in.json", *lines)
+    arn = shop.version("aws-popularity-count")
+    with here.resources.changing():
+        version = here.resources.get(SOLUTION_VERSION, arn)
+    source, target = Location("bucket", "in.json"), Location("bucket", "out/")
+    spec = BatchSpec(version, source, target, ROLE, None, 1, len(lines), streams_count=True, processes=3)
+
+    report = do_batch(here, spec, go_on=lambda: True)
+
+    assert (report.answered, report.refused, report.results) == ([12_000], [0], 12_000)
+    answers = [json.loads(line) for line in shop.read("out/in.json.out").splitlines()]
+    assert [answer["input"] for answer in answers] == lines
+    with pytest.raises(Refused, match="more than 11,999 lines"):
+        do_batch(here, replace(spec, most_lines=11_999), go_on=lambda: True)
+
+
+def test_what_went_away_before_the_work_began_fails_the_job_in_words(shop: BatchScene) -> None:
+    here = shop.personalize.account(ACCOUNT, REGION)
+    arn = shop.version("aws-popularity-count")
+    with here.resources.changing():
+        version = here.resources.get(SOLUTION_VERSION, arn)
+    source, target = Location("bucket", "gone.json"), Location("bucket", "out/")
+    spec = BatchSpec(version, source, target, ROLE, None, 1, 10, streams_count=True)
+
+    with pytest.raises(Refused, match="Invalid Data location"):
+        do_batch(here, spec, go_on=lambda: True)
 
 
 @pytest.fixture(scope="module")

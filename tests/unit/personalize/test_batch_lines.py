@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.personalize.batch.lines import INFERENCE, SEGMENTS, Answer, Line, LineRefused
+from tastemaker.personalize.batch.lines import INFERENCE, SEGMENTS, Answer, Line, LineRefused, lines_of_part
 from tastemaker.personalize.batch.scores import java_double
 
 
@@ -64,3 +65,13 @@ def test_a_list_to_be_ranked_is_text_of_a_bounded_length() -> None:
     for wrong in ("[]", "[1]", '"a"', json.dumps([str(number) for number in range(501)])):
         with pytest.raises(LineRefused, match="itemList"):
             Line(f'{{"itemList": {wrong}}}').read().strings("itemList")
+
+
+@given(st.lists(st.text(st.sampled_from("ab"), max_size=9)), st.integers(1, 7), st.sampled_from(["", "\n"]))
+def test_the_parts_of_a_file_have_all_lines_once_and_in_order(lines: list[str], parts: int, end: str) -> None:
+    content = ("\n".join(lines) + end).encode()
+
+    found = [line for part in range(parts) for line in lines_of_part(io.BytesIO(content), part, parts)]
+
+    assert b"".join(found) == content
+    assert all(line.endswith(b"\n") for line in found[:-1])
