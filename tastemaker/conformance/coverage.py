@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from tastemaker.conformance.case import Case
 from tastemaker.conformance.endpoint import SERVICES, inputs, modelled_errors, operations, service_of
+
+Provoked: TypeAlias = Literal["provoked", "asked for", "not provoked"]
+"""Asked for: nothing documents when the error comes; a question writes down whether it does."""
 
 _NO_QUOTA: Final = "no quota on it is published"
 _ONE_OF_EACH: Final = "a group has one: a second one is ResourceAlreadyExistsException before any quota is reached"
@@ -25,11 +28,11 @@ NOT_PROVOKED: Final[Mapping[tuple[str, str], str]] = {
 
 @dataclass(frozen=True)
 class Coverage:
-    """What was seen of an operation. `errors` maps each modelled code to whether a case is there for it."""
+    """What was seen of an operation. `errors` maps each modelled code to how a case sees it."""
 
     operation: str
     success: bool
-    errors: Mapping[str, bool]
+    errors: Mapping[str, Provoked]
     paging: bool | None
     """None: the operation has no pages."""
     effect: bool
@@ -39,7 +42,7 @@ class Coverage:
     @property
     def unseen(self) -> tuple[str, ...]:
         """The modelled errors that no case provokes."""
-        return tuple(code for code, seen in self.errors.items() if not seen)
+        return tuple(code for code, seen in self.errors.items() if seen == "not provoked")
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -60,11 +63,12 @@ def coverage(cases: Iterable[Case]) -> tuple[Coverage, ...]:
 
 def _covered(operation: str, cases: list[Case]) -> Coverage:
     kinds = {case.kind for case in cases}
-    provoked = {case.error for case in cases}
+    of_error: dict[str | None, Provoked] = {case.error: "asked for" for case in cases if case.kind == "question"}
+    of_error |= {case.error: "provoked" for case in cases if case.kind == "error"}
     return Coverage(
         operation=operation,
         success="success" in kinds,
-        errors={code: code in provoked for code in modelled_errors(operation)},
+        errors={code: of_error.get(code, "not provoked") for code in modelled_errors(operation)},
         paging="paging" in kinds if "nextToken" in inputs(operation) else None,
         effect="effect" in kinds,
         rules=sum(case.kind == "rule" for case in cases),
@@ -93,11 +97,13 @@ _HEAD: Final = (
     "|---|---|---|---|---|---|---|",
 )
 _NOT_PROVOKED_HEAD: Final = (
-    "In brackets: modelled, and provoked by no case.",
+    "With a question mark: AWS does not document when this error comes, and a case writes down what comes instead. In",
+    "brackets: modelled, and provoked by no case.",
     "",
     "| Operation | Error | Why not |",
     "|---|---|---|",
 )
+_SEEN: Final[Mapping[Provoked, str]] = {"provoked": "{}", "asked for": "{}?", "not provoked": "({})"}
 _SHORT: Final = {
     "InvalidInputException": "II",
     "ResourceNotFoundException": "NF",
@@ -111,7 +117,7 @@ _SHORT: Final = {
 
 
 def _row(covered: Coverage) -> str:
-    errors = [_SHORT[code] if seen else f"({_SHORT[code]})" for code, seen in covered.errors.items()]
+    errors = [_SEEN[seen].format(_SHORT[code]) for code, seen in covered.errors.items()]
     cells = (
         covered.operation,
         _mark(covered.success),
