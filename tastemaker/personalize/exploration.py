@@ -55,5 +55,5 @@ class Exploration:
         share = self.share(len(fresh) / max(1, n_items))
         # the same for the same question, and no secret
         luck = random.Random(hashlib.sha256(self.seed.encode()).digest())  # noqa: S311
-        wanted = sum(luck.random() < share for _ in range(k))
-        return luck.sample(fresh.tolist(), min(wanted, len(fresh)))
+        wanted = min(sum(luck.random() < share for _ in range(k)), len(fresh))
+        return [int(fresh[place]) for place in luck.sample(range(len(fresh)), wanted)]

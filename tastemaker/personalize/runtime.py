@@ -19,7 +19,7 @@ from tastemaker.personalize.histories import NO_HISTORIES, Histories, load_histo
 from tastemaker.personalize.recipes import RECIPES
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import ActionModel, Model, SemanticSimilarityModel, locate
+from tastemaker.recommenders import ActionModel, Model, SemanticSimilarityModel, SequenceRidgeModel, locate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,12 +152,13 @@ class Runtime:
         explored = parts.explored(question, mask)
         if question.recipe in _OF_CANDIDATES:
             return _of_candidates(parts, question, mask, explored)
+        history = parts.history(question)
         if question.influence and isinstance(model, SemanticSimilarityModel):
-            items, scores = model.recommend(parts.history(question), question.k, mask, question.influence)
+            items, scores = model.recommend(history, question.k, mask, question.influence)
+        elif explored and isinstance(model, SequenceRidgeModel):
+            items, scores = model.recommend(history, question.k, mask, surely=explored)
         else:
-            items, scores = model.recommend(parts.history(question), question.k, mask)
-        if explored:
-            items, scores = _with_explored(parts, question, items, scores, explored)
+            items, scores = model.recommend(history, question.k, mask)
         ids = model.item_ids[items].tolist()
         if question.recipe in WITHOUT_SCORES:
             return [Recommended(item_id, None) for item_id in ids]
@@ -224,22 +225,6 @@ def _readable(model_path: Path) -> Iterator[None]:
         yield
     except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise ModelUnavailable(f"The model {model_path} cannot be read: {error}. Train it again.") from error
-
-
-def _with_explored(
-    parts: _Parts,
-    question: Question,
-    items: NDArray[np.int32],
-    scores: NDArray[np.float32],
-    explored: Sequence[int],
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """`items` with the explored ones in place of the last, the best first."""
-    kept = ~np.isin(items, explored)
-    kept[np.flatnonzero(kept)[max(0, question.k - len(explored)) :]] = False
-    chosen = np.concatenate([items[kept], np.array(explored, dtype=np.int32)])
-    shares = np.concatenate([scores[kept], parts.model.scores(parts.history(question))[list(explored)]])
-    order = np.argsort(-shares, kind="stable")
-    return chosen[order], shares[order]
 
 
 def _of_candidates(

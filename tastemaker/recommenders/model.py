@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -68,6 +68,18 @@ def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | No
     places = np.flatnonzero(found >= least)
     places = places[np.argsort(-found[places], kind="stable")[:k]]
     return (places if allowed is None else allowed[places]).astype(np.int32)
+
+
+def best_with(
+    surely: Sequence[int], values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | None = None
+) -> NDArray[np.int32]:
+    """The same with the positions `surely` among them, whatever their values, in place of the last."""
+    if not surely:
+        return best(values, k, candidates)
+    others = np.ones(len(values), dtype=np.bool_) if candidates is None else candidates.copy()
+    others[list(surely)] = False
+    chosen = np.concatenate([best(values, k - len(surely), others), np.array(surely, dtype=np.int32)])
+    return chosen[np.argsort(-values[chosen], kind="stable")].astype(np.int32)
 
 
 def known(history: NDArray[np.int32], n_items: int) -> NDArray[np.int32]:

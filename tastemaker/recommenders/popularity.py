@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker.recommenders.interactions import locate
-from tastemaker.recommenders.model import best
+from tastemaker.recommenders.model import best_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -60,10 +60,16 @@ class PopularityModel:
         return (smoothed / max(1.0, float(smoothed.sum()))).astype(np.float32)
 
     def recommend(
-        self, history: NDArray[np.int32], k: int, candidates: NDArray[np.bool_] | None = None
+        self,
+        history: NDArray[np.int32],
+        k: int,
+        candidates: NDArray[np.bool_] | None = None,
+        *,
+        surely: Sequence[int] = (),
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """`surely`: positions that are among the answer, in place of its last, whatever their scores."""
         scores = self.scores(history)
-        items = best(scores, k, candidates)
+        items = best_with(surely, scores, k, candidates)
         return items, scores[items]
 
     def with_items(self, ids: Iterable[str]) -> PopularityModel:

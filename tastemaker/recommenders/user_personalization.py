@@ -11,7 +11,7 @@ import numpy as np
 from tastemaker.recommenders import normal_equations
 from tastemaker.recommenders.choice import choose_decay
 from tastemaker.recommenders.interactions import locate
-from tastemaker.recommenders.model import best, known
+from tastemaker.recommenders.model import best_with, known
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
@@ -19,7 +19,7 @@ from tastemaker.recommenders.ridge import largest, ridge_weights
 from tastemaker.recommenders.sequences import Sequences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -182,13 +182,19 @@ class SequenceRidgeModel:
         return self._shares(self.expected(history))
 
     def recommend(
-        self, history: NDArray[np.int32], k: int, candidates: NDArray[np.bool_] | None = None
+        self,
+        history: NDArray[np.int32],
+        k: int,
+        candidates: NDArray[np.bool_] | None = None,
+        *,
+        surely: Sequence[int] = (),
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """`surely`: positions that are among the answer, in place of its last, whatever is expected of them."""
         history = known(history, len(self.item_ids))
         if not len(history):
-            return self.popularity.recommend(history, k, candidates)
+            return self.popularity.recommend(history, k, candidates, surely=surely)
         expected = self.expected(history)
-        items = best(expected, k, candidates)
+        items = best_with(surely, expected, k, candidates)
         return items, self._shares(expected, items)
 
     def _shares(self, expected: NDArray[np.float32], items: NDArray[np.int32] | slice = _ALL) -> NDArray[np.float32]:
