@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class BatchOrder:
     files: int
     most_lines: int
     streams_count: bool
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """The members of a batchInferenceJobConfig."""
     part: int = 0
     parts: int = 1
     """Of how many processes, which all have the same files, this is which."""

@@ -11,6 +11,7 @@ from tastemaker.personalize.batch.lines import INFERENCE, Answer, Line, LineRefu
 from tastemaker.personalize.batch.orders import BatchOrder
 from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.kinds import FILTER
+from tastemaker.personalize.operations.exploring import exploration
 from tastemaker.personalize.operations.filtering import Allowed, allowed_items
 from tastemaker.personalize.operations.filters import checked_expression
 from tastemaker.personalize.operations.serving import Serving
@@ -37,8 +38,8 @@ class ItemAnswers:
         self._here = here
         self._order = order
         recipe = BY_ARN[version.members["recipeArn"]]
-        config: dict[str, Any] = {}
-        self._serving = Serving(version.arn, version.members["datasetGroupArn"], recipe, version, config)
+        group_arn = version.members["datasetGroupArn"]
+        self._serving = Serving(version.arn, group_arn, recipe, version, dict(order.config))
         alike = recipe.type == "RELATED_ITEMS" or recipe.name in WITHOUT_HISTORY
         self._is_for_everyone = alike and not _filters_by_user(here, order.filter_arn)
         self._known: dict[tuple[object, ...], Answer] = {}
@@ -72,7 +73,12 @@ class ItemAnswers:
     def _recommended(self, line: Line, user_id: str | None, item_id: str | None) -> Sequence[Recommended]:
         question = self._serving.question(self._here, self._order.results, user_id=user_id, item_id=item_id)
         streamed = question.streamed if self._order.streams_count else ()
-        asked = replace(question, streamed=streamed, allowed=self._allowed(line, user_id, item_id))
+        asked = replace(
+            question,
+            streamed=streamed,
+            allowed=self._allowed(line, user_id, item_id),
+            exploration=exploration(self._here, self._serving, user_id),
+        )
         return self._here.recommender.recommend(self._serving.model_path, asked)
 
     def _ranked(self, line: Line, user_id: str | None) -> Sequence[Recommended]:

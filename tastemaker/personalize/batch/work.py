@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.batch.copies import CopyFailed, copy_account
@@ -40,6 +40,8 @@ class BatchSpec:
     results: int
     most_lines: int
     streams_count: bool
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """The members of a batchInferenceJobConfig."""
     processes: int = max(1, (os.cpu_count() or 1) // 2)
     """At most so many share the lines: half of the cores, as for trainings, since the rest is for serving."""
 
@@ -73,6 +75,7 @@ def _done(here: AccountRegion, spec: BatchSpec, files: BatchFiles, go_on: Callab
         files=len(keys),
         most_lines=spec.most_lines,
         streams_count=spec.streams_count,
+        config=spec.config,
         parts=len(parts),
     )
     for number, part in enumerate(parts):

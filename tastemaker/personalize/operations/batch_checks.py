@@ -130,6 +130,7 @@ def start_job(here: AccountRegion, job: Resource, *, most_lines: int) -> None:
         results=job.members["numResults"],
         most_lines=most_lines,
         streams_count=_is_newest(here, version),
+        config=job.members.get("batchInferenceJobConfig") or {},
     )
 
     def work(go_on: Callable[[], bool]) -> BatchReport:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from tastemaker.personalize.clock import ManualClock
 from tastemaker.personalize.engine import Refused, Result, Task
-from tastemaker.personalize.histories import interactions_of
+from tastemaker.personalize.histories import interactions_of, save_histories
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.service import Personalize
+from tastemaker.personalize.trained import Saved
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import SEGMENT_RECIPES
+from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES
 from tests.unit.personalize.event_scene import interactions_schema
 from tests.unit.personalize.instant_jobs import InstantJobs
 from tests.unit.personalize.scene import ARN, RECIPE, ROLE, Scene
@@ -49,14 +50,19 @@ class TaskJobs(InstantJobs):
     def start_training(
         self, key: str, spec: TrainingSpec, done: Callable[[TrainingOutcome | JobFailure], None]
     ) -> None:
-        if spec.recipe not in SEGMENT_RECIPES:
-            super().start_training(key, spec, done)
-            return
-        records = self.datasets.read(spec.dataset_arns["INTERACTIONS"])
+        records, items = (self.datasets.read(spec.dataset_arns[kind]) for kind in ("INTERACTIONS", "ITEMS"))
         assert records is not None
+        assert items is not None
+        interactions = interactions_of(records).with_items(items["ITEM_ID"].to_pylist())
         files = ModelFiles(self._models / key.rpartition("/")[2])
         files.directory.mkdir(parents=True)
-        SEGMENT_RECIPES[spec.recipe]({}).fit(interactions_of(records), seed=spec.seed).save(files.model)
+        model: Saved
+        if spec.recipe in SEGMENT_RECIPES:
+            model = SEGMENT_RECIPES[spec.recipe]({}).fit(interactions, seed=spec.seed)
+        else:
+            model = RECIPES[spec.recipe]({}).fit(interactions, seed=spec.seed)
+        model.save(files.model)
+        save_histories(files.histories, interactions, model.item_ids)
         done(TrainingOutcome({}, training_seconds=1.0, model_path=files.directory))
 
     def start_task(self, key: str, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:  # noqa: ARG002 # the protocol's
@@ -113,8 +119,16 @@ class BatchScene:
             "datasetArn"
         ]
         Scene.until_active(lambda: self.control.describe_dataset(datasetArn=dataset)["dataset"])
+        self._import(kind, kind)
+
+    def import_again(self, kind: str) -> None:
+        """Take in what the file of that dataset says now."""
+        self._import(kind, f"{kind}-again")
+
+    def _import(self, kind: str, name: str) -> None:
+        dataset = f"{ARN}:dataset/shop/{kind.upper()}"
         job = self.control.create_dataset_import_job(
-            jobName=kind, datasetArn=dataset, dataSource={"dataLocation": f"s3://bucket/{kind}.csv"}, roleArn=ROLE
+            jobName=name, datasetArn=dataset, dataSource={"dataLocation": f"s3://bucket/{kind}.csv"}, roleArn=ROLE
         )["datasetImportJobArn"]
         Scene.until_active(
             lambda: self.control.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]

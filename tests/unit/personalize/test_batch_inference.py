@@ -132,6 +132,28 @@ def test_what_was_streamed_counts_for_the_latest_version_only(shop: BatchScene) 
     assert recommended(at_the_older)[0] == recommended(at_the_older)[1]
 
 
+def test_exploration_is_configured_for_each_job(shop: BatchScene) -> None:
+    new = [f"somebody-{n},new-{n},1600000000,view" for n in range(40)]
+    shop.objects.store("bucket", "Interactions.csv", "\n".join([shop.read("Interactions.csv"), *new]).encode())
+    shop.import_again("Interactions")
+    version = shop.version()
+    lines = [{"userId": f"user-{n}"} for n in range(50)]
+
+    without, much = (
+        shop.answers(
+            version,
+            *lines,
+            name=f"weight-{weight}",
+            numResults=5,
+            batchInferenceJobConfig={"itemExplorationConfig": {"explorationWeight": str(weight)}},
+        )
+        for weight in (0, 1)
+    )
+
+    assert "new" not in set().union(*map(tastes, recommended(without)))
+    assert "new" in set().union(*map(tastes, recommended(much)))
+
+
 def test_a_list_is_ranked_whole_and_its_scores_sum_to_one(shop: BatchScene) -> None:
     version = shop.version("aws-personalized-ranking")
     items = ["odd-3", "unheard of", "even-11", "odd-4"]
