@@ -139,7 +139,9 @@ def child(directory: Path, behaviour: str) -> TrainingProcess:
 def test_an_import_runs_in_the_background_and_tells_its_rows(jobs: Jobs, outcomes: Outcomes) -> None:
     jobs.start_import("job", import_spec(), outcomes.put)
 
-    assert outcomes.next() == ImportOutcome(rows=1200)
+    outcome = outcomes.next()
+    assert isinstance(outcome, ImportOutcome)
+    assert outcome.rows == 1200
     records = jobs.datasets.read(ARN)
     assert records is not None
     assert records.num_rows == 1200
