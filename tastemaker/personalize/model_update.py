@@ -6,10 +6,12 @@ from tastemaker import recommenders
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData
 from tastemaker.personalize.training_files import base_path
-from tastemaker.recommenders import SequenceRidgeModel
+from tastemaker.recommenders import ACTION_RECIPES, ActionModel, SequenceRidgeModel
 
-UPDATABLE = frozenset({"aws-user-personalization", "aws-user-personalization-v2"})
+TAKES_ITEMS = frozenset({"aws-user-personalization", "aws-user-personalization-v2"})
 """The recipes whose models take new items into their catalogue, where exploration finds them."""
+TAKES_ACTIONS = frozenset(ACTION_RECIPES)
+"""The recipes whose models take in new actions."""
 
 
 def bring_up_to_date(data: TrainingData) -> Trained:
@@ -17,6 +19,10 @@ def bring_up_to_date(data: TrainingData) -> Trained:
 
     Nothing is measured: it answers as before where nothing is new.
     """
-    model = recommenders.load(base_path(data.directory), SequenceRidgeModel)
     interactions = data.interactions()
+    if data.order.recipe in TAKES_ACTIONS:
+        knows = recommenders.load(base_path(data.directory), ActionModel)
+        actions = data.actions()
+        return Trained(knows if actions is None else knows.with_actions(actions), {}, interactions)
+    model = recommenders.load(base_path(data.directory), SequenceRidgeModel)
     return Trained(model.with_items(interactions.item_ids.tolist()), {}, interactions)

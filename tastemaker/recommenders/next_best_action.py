@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -149,6 +149,19 @@ class ActionModel:
         order = np.lexsort((-np.nan_to_num(self.values, nan=-np.inf), -propensities)).astype(np.int32)
         found = (order if candidates is None else order[candidates[order]])[: max(0, k)]
         return found, propensities[found]
+
+    def with_actions(self, actions: Attributes) -> ActionModel:
+        """The same model in a catalogue that has these actions as well, with their values.
+
+        The new ones have propensity 0 until a training knows how they are taken.
+        """
+        catalogue = np.unique(np.concatenate([self.action_ids, actions.ids]))
+        place = locate(catalogue, self.action_ids)
+        weights = np.zeros((len(catalogue), self.weights.shape[1]))
+        intercepts, rates = np.zeros(len(catalogue)), np.zeros(len(catalogue))
+        weights[place], intercepts[place], rates[place] = self.weights, self.intercepts, self.rates
+        values = _values(actions, catalogue)
+        return replace(self, action_ids=catalogue, weights=weights, intercepts=intercepts, rates=rates, values=values)
 
     def scaled(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Features (n, d + 2) to mean 0 and variance 1; NaN, nothing known, to 0."""

@@ -11,7 +11,7 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.due import HOUR, falls_due
 from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.kinds import CAMPAIGN, DATASET, SOLUTION, SOLUTION_VERSION, Kind
-from tastemaker.personalize.model_update import UPDATABLE
+from tastemaker.personalize.model_update import TAKES_ACTIONS, TAKES_ITEMS
 from tastemaker.personalize.operations.solution_versions import latest_full, spec_of
 from tastemaker.personalize.operations.training import data_marks
 from tastemaker.personalize.overlay import remember_trained
@@ -34,6 +34,7 @@ class _Update:
 
 
 _TWO_HOURLY: Final = _Update(2 * HOUR, ("INTERACTIONS", "ITEMS"), extends=True)
+_TWO_HOURLY_ACTIONS: Final = _Update(2 * HOUR, ("ACTIONS", "INTERACTIONS"), extends=True)
 _INCREMENTAL: Final = _Update(HOUR / 2, ("ITEMS",), extends=False)
 
 
@@ -83,8 +84,11 @@ def _key(version: Resource, number: int) -> str:
 
 
 def _update_of(solution: Resource) -> _Update | None:
-    if BY_ARN[solution.members["recipeArn"]].name in UPDATABLE:
+    recipe = BY_ARN[solution.members["recipeArn"]].name
+    if recipe in TAKES_ITEMS:
         return _TWO_HOURLY
+    if recipe in TAKES_ACTIONS:
+        return _TWO_HOURLY_ACTIONS
     return _INCREMENTAL if solution.members["performIncrementalUpdate"] else None
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tastemaker.personalize.in_process import client
 from tests.unit.personalize.scene import ARN, LOCATION, RECIPE, ROLE, USERS, Scene, refused
-from tests.unit.personalize.solution_scene import TEXTS, active, add_dataset
+from tests.unit.personalize.solution_scene import ACTIONS, EVENTS, TEXTS, active, add_dataset
 
 GROUP = f"{ARN}:dataset-group/shop"
 DATASET = f"{ARN}:dataset/shop/INTERACTIONS"
@@ -286,6 +286,25 @@ def test_a_semantic_model_with_incremental_updates_learns_of_new_items_after_hal
     assert len(shop.jobs.trainings) == 2
     assert shop.jobs.trainings[-1][1].extends is None
     assert len(versions(shop, solution)) == 1
+
+
+def test_a_deployed_model_of_actions_takes_in_new_ones_after_two_hours(shop: Scene) -> None:
+    add_dataset(shop, "INTERACTIONS", EVENTS)
+    add_dataset(shop, "ACTIONS", ACTIONS)
+    actions = f"{ARN}:dataset/shop/ACTIONS"
+    shop.start_import(actions, "first")
+    shop.jobs.succeed()
+    shop.clock.advance(60)
+    shop.campaign(shop.version(active(shop, "aws-next-best-action")))
+    pass_time(shop, 3 * HOUR)
+    assert len(shop.jobs.trainings) == 1
+
+    shop.start_import(actions, "second")
+    shop.jobs.succeed()
+    pass_time(shop, 60)
+
+    assert len(shop.jobs.trainings) == 2
+    assert shop.jobs.trainings[-1][1].extends is not None
 
 
 def test_data_of_users_are_nothing_new_to_a_deployed_model(scene: Scene) -> None:

@@ -327,6 +327,26 @@ def test_actions_are_learned_from_what_users_did_with_them(tmp_path: Path) -> No
     assert joins[1] == joins[2] == 0.0
 
 
+def test_a_model_of_actions_is_brought_up_to_date_with_new_actions(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    write_records(records_path(tmp_path / "old", "ACTIONS"), ACTIONS)
+    rows = [(f"u{n}", "join", "Taken" if n % 3 == 0 else "Not Taken") for n in range(600)]
+    write_records(records_path(tmp_path / "old", "ACTION_INTERACTIONS"), met(rows))
+    trained(tmp_path / "old", ordered("aws-next-best-action"), after_a())
+    (tmp_path / "new").mkdir()
+    ModelFiles(tmp_path / "old" / "model").link(base_path(tmp_path / "new"))
+    more = pa.table({"ACTION_ID": ["call", "join"], "VALUE": pa.array([3, 9], pa.int64())})
+    write_records(records_path(tmp_path / "new", "ACTIONS"), more)
+
+    report = trained(tmp_path / "new", ordered("aws-next-best-action", extends=True), after_a())
+
+    nothing = np.empty(0, dtype=np.int32)
+    old, new = (recommenders.load(ModelFiles(tmp_path / age / "model").model, ActionModel) for age in ("old", "new"))
+    assert report.metrics == {}
+    assert new.action_ids.tolist() == ["call", "join", "rest", "sell"]
+    assert new.propensities(nothing, nothing).tolist()[:2] == [0.0, old.propensities(nothing, nothing)[0]]
+
+
 def test_without_action_interactions_no_action_has_a_propensity(tmp_path: Path) -> None:
     write_records(records_path(tmp_path, "ACTIONS"), ACTIONS)
 

@@ -131,6 +131,17 @@ def test_actions_come_by_propensity_and_equal_ones_by_value() -> None:
     assert [str(model.action_ids[place]) for place in model.recommend(EVEN, NOTHING, 1, allowed)[0]] == ["c"]
 
 
+def test_new_actions_join_the_catalogue_with_propensity_zero_and_the_others_stay() -> None:
+    model = _fit(_shown(200, {"m": (0.6, 0.2)}), Attributes.from_columns(["m"], {}, {"VALUE": [1.0]}))
+
+    grown = model.with_actions(Attributes.from_columns(["a", "m", "z"], {}, {"VALUE": [2.0, 5.0, 9.0]}))
+
+    before, after = _of(model, EVEN), _of(grown, EVEN)
+    assert before["m"] > 0.4
+    assert after == {"a": 0.0, "m": before["m"], "z": 0.0}
+    assert [str(grown.action_ids[place]) for place in grown.recommend(EVEN, NOTHING, 3)[0]] == ["m", "z", "a"]
+
+
 def test_a_view_that_ends_in_an_outcome_is_no_showing_of_its_own() -> None:
     rows: list[Row] = [
         ("al", "a", 1, "Viewed"),
