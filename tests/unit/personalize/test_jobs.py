@@ -136,12 +136,10 @@ def child(directory: Path, behaviour: str) -> TrainingProcess:
     return TrainingProcess(directory, module="tests.unit.personalize.training_children")
 
 
-def test_an_import_runs_in_the_background_and_tells_its_rows(jobs: Jobs, outcomes: Outcomes) -> None:
+def test_an_import_runs_in_the_background_and_tells_its_rows_and_bytes(jobs: Jobs, outcomes: Outcomes) -> None:
     jobs.start_import("job", import_spec(), outcomes.put)
 
-    outcome = outcomes.next()
-    assert isinstance(outcome, ImportOutcome)
-    assert outcome.rows == 1200
+    assert outcomes.next() == ImportOutcome(rows=1200, bytes_read=len(two_tastes()))
     records = jobs.datasets.read(ARN)
     assert records is not None
     assert records.num_rows == 1200
