@@ -13,7 +13,7 @@ from tastemaker.cli.serving import serve_until_interrupted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tastemaker.cloud.embedded import EmbeddedCloud
+    from tastemaker.personalize.service import Personalize
 
 
 def endpoint(arguments: Namespace) -> int:
@@ -24,17 +24,19 @@ def endpoint(arguments: Namespace) -> int:
     ) as cloud:
         print_environment(console, cloud.endpoint_url)
         serve_until_interrupted(console)
-        print_costs(console, cloud)
+        print_costs(console, cloud.personalize)
     return 0
 
 
-def print_costs(console: Console, cloud: EmbeddedCloud) -> None:
+def print_costs(console: Console, personalize: Personalize) -> None:
     """A line for each account and region with something that AWS bills."""
-    for account, region in cloud.personalize.accounts():
-        report = cloud.personalize.costs(account, region)
+    for account, region in personalize.accounts():
+        report = personalize.costs(account, region)
         if report.items:
             console.print(
-                f"On AWS, Personalize would have cost account {account} in {region} about {report}.", highlight=False
+                f"On AWS, Personalize would have cost account {account} in {region} about {report}.",
+                highlight=False,
+                soft_wrap=True,
             )
 
 

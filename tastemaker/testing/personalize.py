@@ -11,7 +11,7 @@ from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.costs import CostReport
 from tastemaker.personalize.durations import NO_DURATIONS, Durations
 from tastemaker.personalize.faults import Faults
-from tastemaker.personalize.objects import Location, LocationError, MemoryObjects
+from tastemaker.personalize.objects import Location, LocationError, MemoryObjects, ObjectStoreError
 from tastemaker.personalize.quotas import DEFAULT_QUOTAS, Quotas
 from tastemaker.personalize.service import Personalize
 
@@ -102,6 +102,15 @@ class EmbeddedPersonalize:
         if where.is_folder:
             raise ValueError(_no_object(location))
         self._objects.store(where.bucket, where.key, body.encode() if isinstance(body, str) else body)
+
+    def get_object(self, location: str) -> bytes:
+        """What lies at `s3://bucket/key`, such as the output of a batch job. Raises LookupError where nothing does."""
+        where = Location.parse(location)
+        try:
+            with self._objects.open(where.bucket, where.key, role_arn="") as body:
+                return body.read()
+        except ObjectStoreError as error:
+            raise LookupError(str(error)) from error
 
 
 def _no_object(location: str) -> str:

@@ -57,6 +57,29 @@ def test_its_clients_raise_the_exceptions_that_boto3s_do() -> None:
         assert isinstance(caught.value, ClientError)
 
 
+def test_it_says_what_an_idle_campaign_would_cost_on_aws_by_the_tests_clock() -> None:
+    clock = ManualClock()
+    with embedded_personalize(clock=clock) as personalize:
+        personalize.put_object(LOCATION, events())
+        campaign_of(personalize.client("personalize"))
+        before = personalize.costs().total
+
+        clock.advance(24 * 3600)
+
+        assert personalize.costs().total - before == pytest.approx(4.80, abs=0.01)
+        assert personalize.costs(region="eu-west-1").items == ()
+
+
+def test_objects_that_were_put_or_written_by_jobs_can_be_read() -> None:
+    with embedded_personalize() as personalize:
+        personalize.put_object("s3://bucket/a.txt", "Ä")
+
+        assert personalize.get_object("s3://bucket/a.txt") == "Ä".encode()
+        for missing in ("s3://bucket/b.txt", "s3://nowhere/a.txt"):
+            with pytest.raises(LookupError):
+                personalize.get_object(missing)
+
+
 def test_timestamps_are_the_clocks() -> None:
     clock = ManualClock(1_800_000_000.0)
     with embedded_personalize(clock=clock) as personalize:
