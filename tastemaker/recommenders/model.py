@@ -76,10 +76,9 @@ def best_with(
     """The same with the positions `surely` among them, whatever their values, in place of the last."""
     if not surely:
         return best(values, k, candidates)
-    others = np.ones(len(values), dtype=np.bool_) if candidates is None else candidates.copy()
-    others[list(surely)] = False
-    chosen = np.concatenate([best(values, k - len(surely), others), np.array(surely, dtype=np.int32)])
-    return chosen[np.argsort(-values[chosen], kind="stable")].astype(np.int32)
+    others = [place for place in best(values, k, candidates).tolist() if place not in surely]
+    chosen = np.array([*others[: max(0, k - len(surely))], *surely], dtype=np.int32)
+    return chosen[np.argsort(-values[chosen], kind="stable")]
 
 
 def known(history: NDArray[np.int32], n_items: int) -> NDArray[np.int32]:
