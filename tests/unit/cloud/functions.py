@@ -54,7 +54,7 @@ class Cloud:
     def await_log(self, condition: Callable[[], bool]) -> None:
         """Wait until what was logged fulfils `condition`."""
         with self._logged:
-            assert self._logged.wait_for(condition, timeout=10), self.messages()
+            assert self._logged.wait_for(condition, timeout=60), self.messages()
 
     def _log(self, line: LogLine) -> None:
         with self._logged:

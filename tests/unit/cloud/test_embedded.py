@@ -94,7 +94,7 @@ class Log:
 
     def await_line(self, message: str) -> None:
         with self._written:
-            assert self._written.wait_for(lambda: message in self._lines, timeout=10), self._lines
+            assert self._written.wait_for(lambda: message in self._lines, timeout=60), self._lines
 
 
 @pytest.fixture(scope="module")

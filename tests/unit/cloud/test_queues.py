@@ -56,7 +56,7 @@ class Function:
 
     def await_bodies(self, count: int) -> None:
         with self._called:
-            assert self._called.wait_for(lambda: sum(map(len, self.batches)) >= count, timeout=10), self.bodies()
+            assert self._called.wait_for(lambda: sum(map(len, self.batches)) >= count, timeout=60), self.bodies()
 
 
 class Feed:

@@ -7,7 +7,7 @@ import threading
 from tastemaker.personalize.clock import ManualClock
 from tastemaker.personalize.due import Heartbeat
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 class Beats:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/pipeline"
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 Json = Any
 
