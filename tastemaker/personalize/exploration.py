@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 EXPLORATION: Final = "Exploration"
 """The reason of an item that is explored."""
-FEW_INTERACTIONS: Final = 5
-"""An item with fewer has not been learned about."""
 
 _DAY: Final = 24 * 3600
 
@@ -35,20 +33,22 @@ class Exploration:
     days: float
     seed: str
     created_since: Callable[[NDArray[np.str_], float], tuple[NDArray[np.bool_], NDArray[np.bool_]]] | None
+    ages: object = None
+    """What `created_since` goes by: as long as it is the same, so are the new items."""
 
     def fresh(
-        self, catalogue: NDArray[np.str_], counts: NDArray[np.int64], first: NDArray[np.float64], newest: float
+        self, catalogue: NDArray[np.str_], unlearned: NDArray[np.bool_], first: NDArray[np.float64], newest: float
     ) -> NDArray[np.bool_]:
-        """(n_items,): which items are explored: the new ones that few have had.
+        """(n_items,): which items are explored: the new ones among `unlearned`, those that no training has seen.
 
-        `counts`: interactions; `first`: the time of the first, minus infinity without any.
+        `first`: when each was interacted with first, minus infinity without that.
         """
         since = newest - self.days * _DAY
         new = first >= since
         if self.created_since is not None:
             later, told = self.created_since(catalogue, since)
             new = np.where(told, later, new)
-        return new & (counts < FEW_INTERACTIONS)
+        return new & unlearned
 
     def drawn(self, fresh: NDArray[np.int64], n_items: int, k: int) -> list[int]:
         """Those of `fresh`, positions, that are in an answer of `k` items: each of its places is explored by chance."""

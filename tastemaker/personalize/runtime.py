@@ -14,7 +14,7 @@ import numpy as np
 
 from tastemaker import recommenders
 from tastemaker.personalize.at_hand import AtHand
-from tastemaker.personalize.exploration import EXPLORATION, FEW_INTERACTIONS, Exploration
+from tastemaker.personalize.exploration import EXPLORATION, Exploration
 from tastemaker.personalize.histories import NO_HISTORIES, Histories, load_histories
 from tastemaker.personalize.recipes import RECIPES
 from tastemaker.personalize.stream_log import StreamedEvent
@@ -78,6 +78,7 @@ class Recommended(NamedTuple):
 class _Parts:
     model: Model
     histories: Histories
+    fresh_of: dict[str, tuple[object, float, NDArray[np.int64]]] = field(default_factory=dict)
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -111,17 +112,31 @@ class _Parts:
     def explored(self, question: Question, mask: NDArray[np.bool_] | None) -> list[int]:
         """The positions of the new items that the answer is to have."""
         exploration, catalogue = question.exploration, self.model.item_ids
-        if exploration is None or not self.has_rare:
+        if exploration is None or not self.has_unlearned:
             return []
-        fresh = exploration.fresh(catalogue, self.counts, self.first, self.newest)
+        fresh = self._fresh(exploration)
         if mask is not None:
-            fresh &= mask
-        return exploration.drawn(np.flatnonzero(fresh), len(catalogue), question.k)
+            fresh = fresh[mask[fresh]]
+        return exploration.drawn(fresh, len(catalogue), question.k) if len(fresh) else []
+
+    def _fresh(self, exploration: Exploration) -> NDArray[np.int64]:
+        """The positions of the items that are explored, as long as nobody's age changes."""
+        known = self.fresh_of.get("latest")
+        if known is None or known[0] is not exploration.ages or known[1] != exploration.days:
+            mask = exploration.fresh(self.model.item_ids, self.unlearned, self.first, self.newest)
+            known = self.fresh_of["latest"] = exploration.ages, exploration.days, np.flatnonzero(mask)
+        return known[2]
 
     @cached_property
-    def has_rare(self) -> bool:
-        """Whether there are items that could be explored."""
-        return bool((self.counts < FEW_INTERACTIONS).any())
+    def unlearned(self) -> NDArray[np.bool_]:
+        """(n_items,): the items of which the training has seen no interactions."""
+        if isinstance(self.model, SequenceRidgeModel):
+            return np.equal(self.model.popularity.users, 0)
+        return ~self.seen
+
+    @cached_property
+    def has_unlearned(self) -> bool:
+        return bool(self.unlearned.any())
 
     def history(self, question: Question) -> NDArray[np.int32]:
         """What the model is asked with: positions, oldest first."""

@@ -52,7 +52,8 @@ class Attributes:
 
     def value(self, name: str, row: int) -> pa.Scalar | None:
         """What the record in that row has in the field; None where the records were imported without it."""
-        return self._records[name][row] if name in self._records.column_names else None
+        values = self._values.get(name)
+        return None if values is None else values[row]
 
     def row(self, id_: str | None) -> int:
         """The record with that id, or NO_RECORD."""
@@ -73,6 +74,11 @@ class Attributes:
             while len(self._rows) > _CATALOGUES:
                 self._rows.popitem(last=False)
         return known[1]
+
+    @cached_property
+    def _values(self) -> dict[str, pa.ChunkedArray]:
+        """By name: a table makes a column anew each time that it is asked for it."""
+        return dict(zip(self._records.column_names, self._records.columns, strict=True))
 
     @cached_property
     def _row_of(self) -> dict[str, int]:

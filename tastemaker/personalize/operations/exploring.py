@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tastemaker.personalize.filters.attributes import Attributes
+    from tastemaker.personalize.filters.overlaid import Overlaid
+
 _CREATED: Final = "CREATION_TIMESTAMP"
 _V2: Final = "aws-user-personalization-v2"
 _V2_SHARE: Final = 0.001
@@ -34,24 +37,21 @@ def exploration(here: AccountRegion, serving: Serving, user_id: str | None) -> E
     weight = float(settings.get("explorationWeight", 0))
     if recipe.name != _V2 and not weight:
         return None
+    items = attributes_of(here, serving.group_arn, "ITEMS")
     return Exploration(
         share=(lambda _: _V2_SHARE) if recipe.name == _V2 else (lambda new: weight * new),
         days=_V2_DAYS if recipe.name == _V2 else float(settings["explorationItemAgeCutOff"]),
         seed=f"{serving.arn} {user_id} {here.clock.now() // _SAME_SECONDS}",
-        created_since=_ages(here, serving.group_arn),
+        created_since=None if items is None or items.schema.field(_CREATED) is None else _created_since(items),
+        ages=items,
     )
 
 
-def _ages(
-    here: AccountRegion, group_arn: str
-) -> Callable[[NDArray[np.str_], float], tuple[NDArray[np.bool_], NDArray[np.bool_]]] | None:
-    items = attributes_of(here, group_arn, "ITEMS")
-    if items is None or items.schema.field(_CREATED) is None:
-        return None
-    known = items
-
+def _created_since(
+    items: Attributes | Overlaid,
+) -> Callable[[NDArray[np.str_], float], tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
     def created_since(catalogue: NDArray[np.str_], since: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        times, rows = known.column(_CREATED), known.rows(catalogue)
+        times, rows = items.column(_CREATED), items.rows(catalogue)
         return times.ordered(">=", since)[rows], times.ordered(">=", -math.inf)[rows]
 
     return created_since
