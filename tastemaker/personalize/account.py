@@ -13,6 +13,7 @@ from tastemaker.personalize.clock import Clock
 from tastemaker.personalize.dataset_records import DatasetRecords
 from tastemaker.personalize.engine import JobRunner, Recommender
 from tastemaker.personalize.filters.snapshots import Snapshots
+from tastemaker.personalize.impressions import Impressions
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.objects import ObjectStore
 from tastemaker.personalize.puts import Puts
@@ -50,6 +51,7 @@ class AccountRegion:
     scratch: Path
     """Where work in progress may lie: a directory on the disk that has the data, empty at the start."""
     recommendations: Recommendations = field(default_factory=Recommendations)
+    impressions: Impressions = field(default_factory=Impressions)
 
     def arn(self, kind: Kind, name: str) -> str:
         return f"arn:aws:personalize:{self.region}:{self.account}:{kind.arn_type}/{name}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ EXPLORATION: Final = "Exploration"
 """The reason of an item that is explored."""
 
 _DAY: Final = 24 * 3600
+_PICKED: Final = 4
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Exploration:
     days: float
     seed: str
     created_since: Callable[[NDArray[np.str_], float], tuple[NDArray[np.bool_], NDArray[np.bool_]]] | None
+    impressions: Mapping[str, int] = field(default_factory=dict)
+    """How often each item has been shown; of those that chance picks, the least shown ones are explored."""
     ages: object = None
     """What `created_since` goes by: as long as it is the same, so are the new items."""
 
@@ -41,7 +44,7 @@ class Exploration:
     ) -> NDArray[np.bool_]:
         """(n_items,): which items are explored: the new ones among `unlearned`, those that no training has seen.
 
-        `first`: when each was interacted with first, minus infinity without that.
+        `first`: when each was interacted with first; without that, the newest interaction, as Personalize infers.
         """
         since = newest - self.days * _DAY
         new = first >= since
@@ -50,10 +53,13 @@ class Exploration:
             new = np.where(told, later, new)
         return new & unlearned
 
-    def drawn(self, fresh: NDArray[np.int64], n_items: int, k: int) -> list[int]:
+    def drawn(self, fresh: NDArray[np.int64], catalogue: NDArray[np.str_], k: int) -> list[int]:
         """Those of `fresh`, positions, that are in an answer of `k` items: each of its places is explored by chance."""
-        share = self.share(len(fresh) / max(1, n_items))
+        share = self.share(len(fresh) / max(1, len(catalogue)))
         # the same for the same question, and no secret
         luck = random.Random(hashlib.sha256(self.seed.encode()).digest())  # noqa: S311
         wanted = min(sum(luck.random() < share for _ in range(k)), len(fresh))
-        return [int(fresh[place]) for place in luck.sample(range(len(fresh)), wanted)]
+        picked = [int(fresh[n]) for n in luck.sample(range(len(fresh)), min(_PICKED * wanted, len(fresh)))]
+        if self.impressions:
+            picked.sort(key=lambda place: self.impressions.get(str(catalogue[place]), 0))
+        return picked[:wanted]

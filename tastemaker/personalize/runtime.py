@@ -98,11 +98,11 @@ class _Parts:
 
     @cached_property
     def first(self) -> NDArray[np.float64]:
-        """(n_items,): when each item occurs first, in epoch seconds; minus infinity where it does not."""
+        """(n_items,): when each item occurs first, in epoch seconds; as late as the newest where it does not."""
         first = np.full(len(self.model.item_ids), np.inf)
         known = self.histories.items >= 0
         np.minimum.at(first, self.histories.items[known], self.histories.times[known])
-        return np.where(self.seen, first, -np.inf)
+        return np.where(self.seen, first, self.newest)
 
     @cached_property
     def newest(self) -> float:
@@ -117,7 +117,7 @@ class _Parts:
         fresh = self._fresh(exploration)
         if mask is not None:
             fresh = fresh[mask[fresh]]
-        return exploration.drawn(fresh, len(catalogue), question.k) if len(fresh) else []
+        return exploration.drawn(fresh, catalogue, question.k) if len(fresh) else []
 
     def _fresh(self, exploration: Exploration) -> NDArray[np.int64]:
         """The positions of the items that are explored, as long as nobody's age changes."""

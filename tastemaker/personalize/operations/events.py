@@ -39,8 +39,19 @@ def put_events(here: AccountRegion, given: PutEventsRequest) -> None:
         raise InvalidInput(str(closed)) from closed
     except UnicodeEncodeError as error:
         raise InvalidInput("The request holds text that is no valid Unicode.") from error
+    for event in given["eventList"]:
+        _count_impressions(here, dataset.arn, event)
     sender = given.get("userId") or given["sessionId"]
     count_events(here, dataset.members["datasetGroupArn"], sender, given["eventList"], events)
+
+
+def _count_impressions(here: AccountRegion, dataset_arn: str, event: Event) -> None:
+    """What the user saw when the event happened: the items that it lists, or those of the answer that it names."""
+    if "impression" in event:
+        here.impressions.count(dataset_arn, event["impression"])
+    elif "recommendationId" in event:
+        rid = event["recommendationId"]
+        here.impressions.count(dataset_arn, here.recommendations.shown(rid), recommendation_id=rid)
 
 
 def _recording(here: AccountRegion, tracking_id: str) -> Resource:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.exploration import Exploration
-from tastemaker.personalize.operations.filtering import attributes_of
+from tastemaker.personalize.operations.filtering import attributes_of, dataset_arn
 from tastemaker.personalize.operations.serving import Serving
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def exploration(here: AccountRegion, serving: Serving, user_id: str | None) -> E
         days=_V2_DAYS if recipe.name == _V2 else float(settings["explorationItemAgeCutOff"]),
         seed=f"{serving.arn} {user_id} {here.clock.now() // _SAME_SECONDS}",
         created_since=None if items is None or items.schema.field(_CREATED) is None else _created_since(items),
+        impressions=here.impressions.of(dataset_arn(here, serving.group_arn, "INTERACTIONS")),
         ages=items,
     )
 

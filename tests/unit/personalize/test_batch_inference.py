@@ -133,9 +133,9 @@ def test_what_was_streamed_counts_for_the_latest_version_only(shop: BatchScene) 
 
 
 def test_exploration_is_configured_for_each_job(shop: BatchScene) -> None:
-    new = [f"somebody-{n},new-{n},1600000000,view" for n in range(40)]
-    shop.objects.store("bucket", "Interactions.csv", "\n".join([shop.read("Interactions.csv"), *new]).encode())
-    shop.import_again("Interactions")
+    new = [f"new-{n},Even,1,a story" for n in range(40)]
+    shop.objects.store("bucket", "Items.csv", "\n".join([shop.read("Items.csv"), *new]).encode())
+    shop.import_again("Items")
     version = shop.version()
     lines = [{"userId": f"user-{n}"} for n in range(50)]
 

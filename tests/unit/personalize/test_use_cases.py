@@ -307,6 +307,34 @@ def test_new_items_are_explored_as_much_as_the_configuration_says(tmp_path: Path
     shop.personalize.close()
 
 
+def test_of_new_items_those_are_explored_that_few_have_seen(tmp_path: Path) -> None:
+    shop, use_case = with_new_videos(tmp_path), "aws-vod-top-picks"
+    shop.recommender(use_case, itemExplorationConfig={"explorationWeight": "0.2"})
+    tracker = shop.control.create_event_tracker(name="web", datasetGroupArn=f"{ARN}:dataset-group/shop")
+    shop.clock.advance(60)
+    seen = [f"new-{item:02}" for item in range(10)]
+
+    def explored() -> list[str]:
+        answers = [shop.ids(use_case, 10, userId=f"visitor-{number}") for number in range(200)]
+        return [item for answer in answers for item in answer if item.startswith("new")]
+
+    def tell(**more: Any) -> None:
+        event = {"eventType": "Click", "itemId": "old-01", "sentAt": 200, **more}
+        shop.events.put_events(trackingId=tracker["trackingId"], sessionId="s", eventList=[event])
+
+    assert 0.4 < sum(item in seen for item in explored()) / len(explored()) < 0.6
+    tell(impression=seen)
+    assert sum(item in seen for item in explored()) / len(explored()) < 0.1
+    # what an answer had was shown as well, once the user says that it was seen
+    others = [f"new-{item:02}" for item in range(10, 20)]
+    for number in range(200):
+        arn = f"{ARN}:recommender/{use_case}"
+        answer = shop.runtime.get_recommendations(recommenderArn=arn, userId=f"visitor-{number}", numResults=10)
+        tell(recommendationId=answer["recommendationId"], eventId=str(number))
+    assert sum(item in others for item in explored()) / len(explored()) < 0.7
+    shop.personalize.close()
+
+
 def test_items_that_are_no_longer_new_are_not_explored(tmp_path: Path) -> None:
     shop, use_case = with_new_videos(tmp_path), "aws-vod-top-picks"
     shop.recommender(use_case, itemExplorationConfig={"explorationWeight": "1"})
