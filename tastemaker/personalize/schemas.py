@@ -71,7 +71,7 @@ def parse_schema(text: str, domain: str | None) -> Schema:
 def _record(text: str) -> Mapping[str, object]:
     try:
         record = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SchemaError(f"The schema is no valid JSON: {error}.") from error
     if not isinstance(record, dict) or record.get("type") != "record":
         raise SchemaError('The schema must be one Avro record: a JSON object with "type": "record".')

@@ -123,6 +123,7 @@ def test_other_types_are_refused_by_name(declared: object) -> None:
     ("text", "says"),
     [
         ("{", "no valid JSON"),
+        ("[" * 20_000, "no valid JSON"),
         ("[]", '"type": "record"'),
         ('{"type": "map", "name": "Users"}', '"type": "record"'),
         ('{"type": "record", "name": "Users"}', '"fields"'),
