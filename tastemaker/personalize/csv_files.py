@@ -32,7 +32,7 @@ _TYPES = {
     "double": pa.float64(),
     "boolean": pa.bool_(),
 }
-_ROW = re.compile(r"(columns, got \d+): .*", re.DOTALL)
+_RECORD = re.compile(r"(columns, got \d+): .*|(invalid value) .*", re.DOTALL)
 _SOMETHING = re.compile(rb"[^\r\n]")
 _BLOCK = 4 << 20  # bytes: no line may be longer
 _CODES = pa.dictionary(pa.int32(), pa.string())
@@ -81,7 +81,8 @@ def arrow_type(field: Field, schema: Schema) -> pa.DataType:
 def _check_header(header: tuple[str, ...], schema: Schema, name: str) -> None:
     missing = [field.name for field in schema.fields if field.name not in header]
     if missing:
-        detail = f"{name} has the columns {', '.join(header)}; headers are matched exactly and stand without quotes."
+        # not what stands there: where the header itself is missing, it is a record
+        detail = f"The first line of {name} has to hold them, spelled exactly so and without quotes."
         raise ImportRefused(f"Input CSV is missing the following columns: [{', '.join(missing)}].", detail)
     twice = [field.name for field in schema.fields if header.count(field.name) > 1]
     if twice:
@@ -109,8 +110,8 @@ def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataTyp
             ),
         )
     except pa.ArrowInvalid as error:
-        # the message ends in the row itself, which is no log's business
-        said = _ROW.sub(r"\1", str(error))
+        # the message ends in the row or the value itself, which may name a user and is no log's business
+        said = _RECORD.sub(r"\1\2", str(error))
         raise ImportRefused(NONCONFORMING, f"{name}: {said}") from error
     with ThreadPoolExecutor(len(types), "encode") as columns:
         encoded = columns.map(_encoded, table.columns, types.values())

@@ -258,6 +258,12 @@ def test_a_file_that_breaks_the_rules_fails_the_job_and_deletes_nothing(shop: Sh
     assert exported(shop, USERS, "users") == "USER_ID,TIER\nann,1\n"
 
 
+def test_a_job_whose_file_has_no_header_names_none_of_the_users(shop: Shop) -> None:
+    shop.objects.store("bucket", "gone/users.csv", b"ann\nbob\n")
+
+    assert "ann" not in failure(shop)
+
+
 def test_files_that_are_too_large_together_fail_the_job(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deletion_files, "MOST_BYTES", 30)
     store(shop, "a" * 10, key="gone/first.csv")
