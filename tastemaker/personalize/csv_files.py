@@ -33,6 +33,7 @@ _TYPES = {
     "boolean": pa.bool_(),
 }
 _RECORD = re.compile(r"(columns, got \d+): .*|(invalid value) .*", re.DOTALL)
+_FRACTIONS = ("float", "double")
 _SOMETHING = re.compile(rb"[^\r\n]")
 _BLOCK = 4 << 20  # bytes: no line may be longer
 _CODES = pa.dictionary(pa.int32(), pa.string())
@@ -144,6 +145,8 @@ def _checked(field: Field, column: pa.ChunkedArray, name: str) -> pa.ChunkedArra
         row = _first(pc.is_null(column))
         raise ImportRefused(NONCONFORMING, f"{name}: record {(row or 0) + 1} has no {field.name}.")
     if field.type != "string":
+        if field.type in _FRACTIONS and (row := _first(pc.invert(pc.is_finite(column)))) is not None:
+            raise ImportRefused(NONCONFORMING, f"{name}: record {row + 1} has no finite number in {field.name}.")
         return column
     values = distinct_strings(column)
     sizes = pc.min_max(pc.binary_length(values)).as_py()

@@ -212,6 +212,16 @@ def test_what_is_said_of_a_broken_file_does_not_repeat_its_records(datasets: Dat
     assert "someone" not in str(refused)
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity", "1e300"])
+def test_a_number_has_to_be_finite_in_its_type(datasets: Datasets, value: str) -> None:
+    body = csv(HEADER, [*events(), f"u,i,1600000000,{value},"])
+
+    refused = refusal(datasets, {"data.csv": body}, spec())
+
+    assert refused.reason == NONCONFORMING
+    assert "record 1001 has no finite number in EVENT_VALUE" in refused.detail
+
+
 def test_text_that_is_not_utf_8_does_not_conform(datasets: Datasets) -> None:
     body = csv(ITEMS_HEADER, ["a,caf\u00e9,,,"]).decode().encode("latin-1")
 
