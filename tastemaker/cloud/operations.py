@@ -145,7 +145,7 @@ def _pattern(path: str) -> tuple[re.Pattern[str], Sequence[str]]:
 def _json(body: bytes) -> dict[str, object]:
     try:
         parsed = json.loads(body) if body else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
 

@@ -93,8 +93,9 @@ def test_an_operation_that_no_model_knows_is_still_on_record() -> None:
     assert record("nosuch", Request("PATCH", "/odd")).operation == "PATCH /odd"
 
 
-def test_a_body_that_is_no_json_is_still_on_record() -> None:
-    recorded = record("dynamodb", Request("POST", "/", headers={"x-amz-target": "D.GetItem"}, body=b"{"))
+@pytest.mark.parametrize("body", [b"{", b"[" * 100_000], ids=["cut off", "nested too deeply"])
+def test_a_body_that_is_no_json_is_still_on_record(body: bytes) -> None:
+    recorded = record("dynamodb", Request("POST", "/", headers={"x-amz-target": "D.GetItem"}, body=body))
 
     assert (recorded.operation, dict(recorded.parameters)) == ("GetItem", {})
 
