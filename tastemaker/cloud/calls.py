@@ -14,13 +14,15 @@ from tastemaker.cloud.wire import Request
 _LONGEST_TEXT = 2048
 _LONGEST_LIST = 100
 _DEEPEST = 3
+# no deeper than names are elsewhere, and many: a hundred thousand PutEvents would fill gigabytes
+_DATA = frozenset({"eventList", "items", "users", "actions", "actionInteractions", "inputList"})
 
 
 @dataclass(frozen=True)
 class CallRecord:
     """One call. `service` is the name that it was signed for (`states`, `dynamodb`, `personalize`…), `operation`
-    the API's name, `parameters` the request's without payloads: long texts and what lies deeper than three levels
-    are left out, so a BatchWriteItem keeps its table names and loses its items."""
+    the API's name, `parameters` the request's without payloads: long texts, what lies deeper than three levels and
+    Personalize's records are left out, so a BatchWriteItem keeps its table names and loses its items."""
 
     caller: Caller
     service: str
@@ -42,7 +44,8 @@ class CallLog:
         operation = operation_of(service, request)
         signature = request.signature
         caller = self._identities.caller(signature.access_key_id if signature else "")
-        parameters = {name: _pruned(value, 1) for name, value in operation.parameters.items()}
+        left_out = _DATA if service == "personalize" else frozenset()
+        parameters = {name: _pruned(value, 1) for name, value in operation.parameters.items() if name not in left_out}
         self._records.append(CallRecord(caller, service, operation.name, request.region, parameters))
         self._recorded += 1
 

@@ -108,6 +108,15 @@ def test_payloads_are_left_out_and_names_stay() -> None:
     assert recorded.parameters == {"RequestItems": {"Events": [{"PutRequest": {}}]}}
 
 
+def test_what_streams_into_personalize_is_left_out() -> None:
+    events = [{"eventType": "View", "sentAt": 1, "itemId": "i", "impression": ["i", "j"]}]
+    body = json.dumps({"trackingId": "t", "sessionId": "s", "eventList": events}).encode()
+
+    recorded = record("personalize", Request("POST", "/events", body=body))
+
+    assert dict(recorded.parameters) == {"trackingId": "t", "sessionId": "s"}
+
+
 def test_long_texts_are_left_out() -> None:
     recorded = record("sqs", json_call("AmazonSQS.SendMessage", {"QueueUrl": "q", "MessageBody": "x" * 3000}))
 
