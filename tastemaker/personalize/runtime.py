@@ -285,4 +285,5 @@ def _allowed(
 
 
 def _scored(ids: Sequence[str], scores: NDArray[np.floating]) -> list[Recommended]:
-    return [Recommended(item_id, round(score, _DECIMALS)) for item_id, score in zip(ids, scores.tolist(), strict=True)]
+    rounded = np.round(scores.astype(np.float64), _DECIMALS).tolist()
+    return [Recommended(item_id, score) for item_id, score in zip(ids, rounded, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tastemaker.personalize import lifecycle
@@ -29,7 +30,7 @@ class Serving:
 
     @property
     def model_path(self) -> Path:
-        return Path(self.trained.hidden["modelPath"])
+        return _path(self.trained.hidden["modelPath"])
 
     @property
     def gives_metadata(self) -> bool:
@@ -60,6 +61,12 @@ class Serving:
             event_type=self.trained.members.get("eventType"),
             least_value=None if threshold is None else float(threshold),
         )
+
+
+@lru_cache(maxsize=256)
+def _path(text: str) -> Path:
+    # every request asks, and a Path is dear to make and to hash
+    return Path(text)
 
 
 def campaign_serving(here: AccountRegion, arn: str, operation: str) -> Serving:
