@@ -47,6 +47,10 @@ def delete_schema(here: AccountRegion, given: DeleteSchemaRequestTypeDef) -> Non
     schema = here.resources.get(SCHEMA, given["schemaArn"])
     if user := next(here.resources.newest(DATASET, schemaArn=schema.arn), None):
         raise in_use(schema.arn, f"{user.arn} has it; delete that first.")
+    for dataset in here.resources.newest(DATASET):
+        coming = dataset.members.get("latestDatasetUpdate", {}).get("schemaArn")
+        if coming == schema.arn and lifecycle.under_way(dataset):
+            raise in_use(schema.arn, f"{dataset.arn} is being updated to it.")
     here.resources.remove(schema)
 
 

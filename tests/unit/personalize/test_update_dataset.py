@@ -67,6 +67,14 @@ def test_a_second_update_waits_for_the_first(scene: Scene, dataset: str) -> None
         scene.control.update_dataset(datasetArn=dataset, schemaArn=new)
 
 
+def test_the_schema_that_a_dataset_is_being_updated_to_stays(scene: Scene, dataset: str) -> None:
+    new = scene.schema("items-v2", items(TITLE, COLOUR))
+    scene.control.update_dataset(datasetArn=dataset, schemaArn=new)
+
+    with refused("ResourceInUseException", dataset):
+        scene.control.delete_schema(schemaArn=new)
+
+
 def test_interactions_keep_their_schema(scene: Scene) -> None:
     dataset = scene.dataset()
     with refused("InvalidInputException", "only ITEMS and USERS can change"):
