@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class Faults:
     def delay(self, operation: str, seconds: float, *, times: int = 1) -> None:
         """The next calls of `operation` take so long, on the clock."""
         _found(operation)
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"seconds is {seconds}: a call takes 0 or more of them")
         self._order(operation, _Order(float(seconds), times), float)
 
     def fail(self, operation: str, reason: str, *, times: int = 1) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -144,6 +145,12 @@ def test_a_slow_call_takes_its_time_on_the_clock() -> None:
         personalize.client("personalize").list_recipes()
 
         assert clock.now() - before == 1.5
+
+
+@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf])
+def test_a_delay_that_is_no_time_is_refused(personalize: EmbeddedPersonalize, seconds: float) -> None:
+    with pytest.raises(ValueError, match="0 or more"):
+        personalize.faults.delay("ListRecipes", seconds)
 
 
 def test_what_has_a_duration_ends_when_the_clock_says_so() -> None:
