@@ -62,8 +62,16 @@ def read_csv(data: bytes, schema: Schema, name: str) -> tuple[tuple[str, ...], p
     body = pa.py_buffer(data).slice(min(len(data), end + 1))
     types = {field.name: arrow_type(field, schema) for field in schema.fields}
     has_records = _SOMETHING.search(data, end) is not None
-    table = _parse(body, header, types, name) if has_records else pa.schema(types).empty_table()
-    _check_lines(data, table, schema, name)
+    table = pa.schema(types).empty_table()
+    if has_records:
+        parsed = _parse(body, header, types, name)
+        with ThreadPoolExecutor(len(types), "encode") as columns:
+            encoded = columns.map(_encoded, parsed.columns, types.values())
+            # other threads encode meanwhile
+            many_lines = data.count(b"\n") > parsed.num_rows + 1 or b"\r" in data
+            table = pa.table(dict(zip(types, encoded, strict=True)))
+        if many_lines:
+            _check_lines(table, schema, name)
     for position, field in enumerate(schema.fields):
         checked = _checked(field, table.column(position), name)
         if schema.dataset_type == "ACTION_INTERACTIONS" and field.name == "EVENT_TYPE":
@@ -96,7 +104,7 @@ def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataTyp
     # strings are parsed as such and encoded after, which takes less time than pyarrow's dictionaries of each block
     parsed = {name: pa.string() if type_ == _CODES else type_ for name, type_ in types.items()}
     try:
-        table = pacsv.read_csv(
+        return pacsv.read_csv(
             pa.BufferReader(body),
             read_options=pacsv.ReadOptions(column_names=_distinct(header), block_size=_BLOCK),
             parse_options=pacsv.ParseOptions(double_quote=False, escape_char="\\"),
@@ -114,9 +122,6 @@ def _parse(body: pa.Buffer, header: tuple[str, ...], types: dict[str, pa.DataTyp
         # the message ends in the row or the value itself, which may name a user and is no log's business
         said = _RECORD.sub(r"\1\2", str(error))
         raise ImportRefused(NONCONFORMING, f"{name}: {said}") from error
-    with ThreadPoolExecutor(len(types), "encode") as columns:
-        encoded = columns.map(_encoded, table.columns, types.values())
-        return pa.table(dict(zip(types, encoded, strict=True)))
 
 
 def _encoded(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
@@ -132,9 +137,8 @@ def _distinct(header: tuple[str, ...]) -> list[str]:
     return [column if header.count(column) == 1 else f"{number}:{column}" for number, column in enumerate(header)]
 
 
-def _check_lines(data: bytes, table: pa.Table, schema: Schema, name: str) -> None:
-    if data.count(b"\n") <= table.num_rows + 1 and b"\r" not in data:
-        return  # no more lines than records: no value can hold a line break
+def _check_lines(table: pa.Table, schema: Schema, name: str) -> None:
+    """Refuse a value with a line break, which only a file with more lines than records can hold."""
     for field in schema.fields:
         if field.type == "string" and (row := _first(_matches(table[field.name], r"[\r\n]"))) is not None:
             raise ImportRefused(NONCONFORMING, f"{name}: record {row + 1} has a line break in {field.name}.")

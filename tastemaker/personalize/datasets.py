@@ -60,10 +60,14 @@ class ImportCancelled(Exception):
 
 
 class Datasets:
-    """The bulk records of all datasets, in a directory of their own. Safe to use from several threads."""
+    """The bulk records of all datasets, in a directory of their own. Safe to use from several threads.
 
-    def __init__(self, directory: Path) -> None:
+    `lasting`: what was imported is on the disk and not only the operating system's before an import ends.
+    """
+
+    def __init__(self, directory: Path, *, lasting: bool = True) -> None:
         self._directory = directory
+        self._lasting = lasting
         self._names: dict[str, str] = {}
         self._one_at_a_time = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
@@ -163,19 +167,23 @@ class Datasets:
     def _swap(self, dataset_arn: str, records: pa.Table) -> None:
         partial = self._directory / f"{uuid.uuid4().hex}.partial"
         try:
-            write_records(partial, records)
-            durable_files.replace(partial, self._path(dataset_arn))
+            write_records(partial, records, lasting=self._lasting)
+            if self._lasting:
+                durable_files.replace(partial, self._path(dataset_arn))
+            else:
+                partial.replace(self._path(dataset_arn))
         finally:
             partial.unlink(missing_ok=True)
 
 
-def write_records(path: Path, records: pa.Table) -> None:
-    """Write a table as an Arrow file and see it safely on the disk."""
+def write_records(path: Path, records: pa.Table, *, lasting: bool = True) -> None:
+    """Write a table as an Arrow file, and see it safely on the disk unless it need not outlive the process."""
     with path.open("wb") as file:
         with pa.ipc.new_file(file, records.schema) as writer:
             writer.write_table(records)
-        file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def read_records(path: Path) -> pa.Table:
@@ -270,12 +278,13 @@ def _row_codes(records: pa.Table) -> NDArray[np.int64]:
         if distinct > np.iinfo(np.int64).max // size:
             _, codes = np.unique(codes, return_inverse=True)
             distinct = records.num_rows
-        codes = codes * size + values
+        codes *= size
+        codes += values
         distinct *= size
     return codes
 
 
-def _value_codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
+def _value_codes(column: pa.ChunkedArray) -> tuple[NDArray[np.integer], int]:
     if pa.types.is_int64(column.type) and not column.null_count:
         values = column.to_numpy()
         least, most = int(values.min()), int(values.max())
@@ -284,7 +293,8 @@ def _value_codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
     encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     chunks = encoded.chunks  # they share one dictionary: those of CSV files and of joined tables are unified
     size = len(chunks[0].dictionary) + 1
-    return np.concatenate([chunk.indices.fill_null(size - 1).to_numpy() for chunk in chunks]).astype(np.int64), size
+    indices = [chunk.indices.fill_null(size - 1) if chunk.null_count else chunk.indices for chunk in chunks]
+    return np.concatenate([part.to_numpy() for part in indices]), size
 
 
 def _all_differ(codes: NDArray[np.int64]) -> bool:

@@ -60,11 +60,11 @@ class Jobs:
     """Runs jobs, each known by a key of the caller's, such as its ARN.
 
     `done` is called once, from a thread of the job's own, unless the job was cancelled before it ended. Datasets and
-    models are kept under `directory`.
+    models are kept under `directory`; `lasting`: what was imported outlives a loss of power.
     """
 
-    def __init__(self, *, objects: ObjectStore, directory: Path) -> None:
-        self.datasets = Datasets(directory / "datasets")
+    def __init__(self, *, objects: ObjectStore, directory: Path, lasting: bool = True) -> None:
+        self.datasets = Datasets(directory / "datasets", lasting=lasting)
         self._objects = objects
         self._models = directory / "models"
         self._trainings_directory = directory / "trainings"

@@ -89,7 +89,7 @@ class Personalize:
         self._scratch = directory / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)  # what an earlier process left there when it was killed
         self._puts = Puts(directory / "puts", fsync=fsync_events)
-        self._jobs = jobs or Jobs(objects=objects, directory=directory)
+        self._jobs = jobs or Jobs(objects=objects, directory=directory, lasting=data_dir is not None)
         self._recommender = recommender or Runtime()
         self._trainable_recipes = _TRAINABLE if trainable_recipes is None else trainable_recipes
         self._accounts: dict[tuple[str, str], AccountRegion] = {}
