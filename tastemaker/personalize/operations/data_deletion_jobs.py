@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,14 @@ from tastemaker.personalize.deletion_files import keys_of, users_in
 from tastemaker.personalize.errors import InvalidInput, LimitExceeded, already_exists
 from tastemaker.personalize.forgotten_users import forget_users
 from tastemaker.personalize.jobs import JobFailure
-from tastemaker.personalize.kinds import DATA_DELETION_JOB, DATASET, DATASET_GROUP, RECOMMENDER, SOLUTION_VERSION
+from tastemaker.personalize.kinds import (
+    DATA_DELETION_JOB,
+    DATASET,
+    DATASET_GROUP,
+    IMPORT_JOB,
+    RECOMMENDER,
+    SOLUTION_VERSION,
+)
 from tastemaker.personalize.objects import Location, LocationError
 from tastemaker.personalize.operations.automatic_update import stop_update
 from tastemaker.personalize.operations.recommender_training import begin_training, stop_training
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 
 _WITH_USERS: Final = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
 _TRAINED: Final = (SOLUTION_VERSION, RECOMMENDER)
+_PAUSE_SECONDS: Final = 0.02
 
 
 @operation("CreateDataDeletionJob", locked=False)
@@ -55,6 +64,9 @@ def start_deleting(here: AccountRegion, job: Resource) -> None:
 
     def delete(go_on: Callable[[], bool]) -> None:
         users = users_in(here.objects, location, role_arn, go_on)
+        # an import that began before would bring back whom it has read already
+        while go_on() and _imports_before(here, job):
+            time.sleep(_PAUSE_SECONDS)
         for dataset_arn in _datasets(here, job.members["datasetGroupArn"]):
             if not go_on():
                 return
@@ -89,6 +101,16 @@ def _datasets(here: AccountRegion, group_arn: str) -> list[str]:
     with here.resources.changing():
         datasets = here.resources.newest(DATASET, datasetGroupArn=group_arn)
         return [dataset.arn for dataset in datasets if dataset.members["datasetType"] in _WITH_USERS]
+
+
+def _imports_before(here: AccountRegion, job: Resource) -> bool:
+    """Whether an import into the group's datasets is at work that is older than `job`."""
+    with here.resources.changing():
+        datasets = _datasets(here, job.members["datasetGroupArn"])
+        return any(
+            other.kind is IMPORT_JOB and other.number < job.number and other.members["datasetArn"] in datasets
+            for other in here.resources.unfinished()
+        )
 
 
 def _note(here: AccountRegion, job: Resource, deleted: int) -> None:
