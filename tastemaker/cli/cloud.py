@@ -9,7 +9,7 @@ from pathlib import Path
 from tastemaker.cli.errors import CommandError
 from tastemaker.cloud.embedded import EmbeddedCloud
 from tastemaker.cloud.server import ServerError
-from tastemaker.personalize.resource_files import DataDirectoryInUse
+from tastemaker.personalize.resource_files import DataDirectoryInUse, ResourcesUnreadable
 from tastemaker.personalize.streams import LogUnreadable
 
 
@@ -23,7 +23,7 @@ def embedded_cloud(
             cloud = running.enter_context(
                 EmbeddedCloud(host=host, port=port, data_dir=data_dir, fsync_events=fsync_events)
             )
-        except (ServerError, DataDirectoryInUse, LogUnreadable) as error:
+        except (ServerError, DataDirectoryInUse, ResourcesUnreadable, LogUnreadable) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"the data cannot be kept in {data_dir}: {error}") from error

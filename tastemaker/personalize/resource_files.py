@@ -23,8 +23,15 @@ class DataDirectoryInUse(Exception):
     """Another process works with the data directory."""
 
 
+class ResourcesUnreadable(Exception):
+    """A file among the resources is none. The message names it and the remedy."""
+
+
 class ResourceFiles:
-    """The files under `directory`, which this object keeps for itself until it is closed."""
+    """The files under `directory`, which this object keeps for itself until it is closed.
+
+    Raises DataDirectoryInUse and ResourcesUnreadable.
+    """
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -37,11 +44,16 @@ class ResourceFiles:
             raise DataDirectoryInUse(
                 f"{directory} is in use by another process: stop that one, or give another directory."
             ) from error
+        try:
+            contents = [_content(path) for path in sorted(directory.glob("*.json"))]
+        except ResourcesUnreadable:
+            self._lock.close()
+            raise
+        self._accounts = [(content["account"], content["region"]) for content in contents]
 
     def accounts(self) -> list[tuple[str, str]]:
-        """The accounts and regions that have a file."""
-        contents = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(self._directory.glob("*.json")))
-        return [(content["account"], content["region"]) for content in contents]
+        """The accounts and regions that had a file at the beginning."""
+        return self._accounts
 
     def file(self, account: str, region: str) -> ResourceFile:
         return ResourceFile(self._directory / f"{_name(account, region)}.json", account, region)
@@ -66,7 +78,7 @@ class ResourceFile:
         """The resources in the order of their creation; none where there is no file yet."""
         if not self._path.exists():
             return []
-        content = json.loads(self._path.read_text(encoding="utf-8"))
+        content = _content(self._path)
         return [_resource(entry) for entry in content["resources"]]
 
     def write(self, resources: Iterable[Resource]) -> None:
@@ -81,6 +93,16 @@ class ResourceFile:
             os.fsync(file.fileno())
         durable_files.replace(partial, self._path)
         self._written = content
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] == _FORMAT and content["account"] and content["region"]:
+            return content
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ResourcesUnreadable(f"{path} holds no resources that this version can read: move it elsewhere.")
 
 
 def _name(account: str, region: str) -> str:

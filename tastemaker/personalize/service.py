@@ -58,7 +58,8 @@ class Personalize:
     takes its time, a loss of power. `jobs`, `recommender` and `trainable_recipes` replace the real background work,
     model answers and list of models, for tests of the control plane alone.
 
-    Raises DataDirectoryInUse where another process works with `data_dir`.
+    Raises DataDirectoryInUse where another process works with `data_dir`, and ResourcesUnreadable or LogUnreadable
+    where a file in it is damaged.
     """
 
     def __init__(

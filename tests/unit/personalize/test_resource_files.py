@@ -14,7 +14,7 @@ import pytest
 
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.objects import MemoryObjects
-from tastemaker.personalize.resource_files import DataDirectoryInUse
+from tastemaker.personalize.resource_files import DataDirectoryInUse, ResourcesUnreadable
 from tastemaker.personalize.service import Personalize
 from tests.unit.personalize.event_scene import DATASET, EventScene
 from tests.unit.personalize.scene import ARN, LOCATION, METRICS, HeldJobs, Scene, refused
@@ -119,6 +119,17 @@ def unwritable(directory: Path) -> Iterator[None]:
     yield
     for path in obstacles:
         path.rmdir()
+
+
+@pytest.mark.parametrize("content", ["", '{"format": 1', "[]", '{"format": 99, "account": "1", "region": "r"}'])
+def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, content: str) -> None:
+    with started(tmp_path) as scene:
+        scene.group()
+    (path,) = tmp_path.rglob("*.json")
+    path.write_text(content)
+
+    with pytest.raises(ResourcesUnreadable, match=f"{path.name}.*move it elsewhere"):
+        Personalize(objects=MemoryObjects({}), data_dir=tmp_path)
 
 
 def test_what_cannot_be_kept_is_not_acknowledged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
