@@ -156,7 +156,7 @@ class SequenceRidgeModel:
         places = place[self.head[place] == history] if len(self.head) else place[:0]
         if len(places):
             expected = self.base.copy()
-            expected[self.head] += self._from_sequence(places)
+            expected[self.head] = self._head_base + self._from_sequence(places)
         else:
             expected = self.rate.copy()
         items, values = self.repeats.values(history)
@@ -168,7 +168,7 @@ class SequenceRidgeModel:
         recent = places[-self.memory :]
         weight = np.power(self.decay, np.arange(len(recent) - 1, -1, -1)).astype(np.float32)
         flow = weight[:, None] * self.values[recent]
-        own = np.bincount(self.columns[recent].ravel(), flow.ravel(), len(self.head))
+        own = np.bincount(self._places[recent].ravel(), flow.ravel(), len(self.head))
         return np.asarray(own + weight @ self.vectors[recent] @ self.shared, dtype=np.float32)
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -200,6 +200,15 @@ class SequenceRidgeModel:
     def _shares(self, expected: NDArray[np.float32], items: NDArray[np.int32] | slice = _ALL) -> NDArray[np.float32]:
         shares = np.maximum(expected, 0) + self._surprise
         return np.asarray(shares[items] / shares.sum(), dtype=np.float32)
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        # bincount counts no other type without a copy
+        return self.columns.astype(np.intp)
+
+    @cached_property
+    def _head_base(self) -> NDArray[np.float32]:
+        return self.base[self.head]
 
     @cached_property
     def _surprise(self) -> np.float32:
