@@ -78,8 +78,10 @@ def prepare_clients(uv: list[str], environment: dict[str, str]) -> None:
     found = subprocess.run([str(VENV / "bin" / "python"), "-c", where], capture_output=True, text=True, check=True)
     node = Path(found.stdout.strip())
     npm = [str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    path = {**environment, "PATH": f"{node / 'bin'}{os.pathsep}{environment.get('PATH', '')}"}
-    run([*npm, "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(CLIENTS)], path)
+    settings = {**environment, "PATH": f"{node / 'bin'}{os.pathsep}{environment.get('PATH', '')}"}
+    if certificates := environment.get("SSL_CERT_FILE"):
+        settings.setdefault("NODE_EXTRA_CA_CERTS", certificates)
+    run([*npm, "ci", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(CLIENTS)], settings)
 
 
 def is_ready(task: str) -> bool:

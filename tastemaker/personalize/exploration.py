@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,7 +56,7 @@ class Exploration:
         """Those of `fresh`, positions, that are in an answer of `k` items: each of its places is explored by chance."""
         share = self.share(len(fresh) / max(1, len(catalogue)))
         # the same for the same question, and no secret
-        luck = random.Random(hashlib.sha256(self.seed.encode()).digest())  # noqa: S311
+        luck = random.Random(self.seed)  # noqa: S311
         wanted = min(sum(luck.random() < share for _ in range(k)), len(fresh))
         picked = [int(fresh[n]) for n in luck.sample(range(len(fresh)), min(_PICKED * wanted, len(fresh)))]
         if self.impressions:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zipfile import BadZipFile
@@ -286,4 +287,4 @@ def _allowed(
 
 def _scored(ids: Sequence[str], scores: NDArray[np.floating]) -> list[Recommended]:
     rounded = np.round(scores.astype(np.float64), _DECIMALS).tolist()
-    return [Recommended(item_id, score) for item_id, score in zip(ids, rounded, strict=True)]
+    return list(map(Recommended._make, zip(ids, rounded, repeat(None))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -48,7 +47,7 @@ def get_action_recommendations(here: AccountRegion, given: GetActionRecommendati
     allowed = both(
         _timely(here, serving.group_arn, last), allowed_actions(here, given, serving.group_arn, serving.recipe)
     )
-    question = replace(serving.question(here, k, user_id=given["userId"]), allowed=allowed)
+    question = serving.question(here, k, user_id=given["userId"], allowed=allowed)
     actions = here.recommender.recommend_actions(serving.model_path, question, taken)
     ids = [action.item_id for action in actions]
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize.account import AccountRegion
@@ -35,11 +34,8 @@ def get_recommendations(here: AccountRegion, given: GetRecommendationsRequestTyp
     user_id, item_id = given.get("userId") or None, given.get("itemId") or None
     unseen = unseen_items(here, serving.group_arn, serving.recipe, user_id)
     allowed = both(unseen, allowed_items(here, given, serving.group_arn, serving.recipe))
-    question = replace(
-        serving.question(here, k, user_id=user_id, item_id=item_id),
-        allowed=allowed,
-        exploration=exploration(here, serving, user_id),
-    )
+    explored = exploration(here, serving, user_id)
+    question = serving.question(here, k, user_id=user_id, item_id=item_id, allowed=allowed, exploration=explored)
     if not given.get("promotions"):
         return answer(here, serving, here.recommender.recommend(serving.model_path, question), describe)
     recommended, chosen = promoted(here, given, serving, question, unseen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tastemaker.personalize import lifecycle
 from tastemaker.personalize.account import AccountRegion
@@ -16,6 +17,10 @@ from tastemaker.personalize.runtime import Question
 from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.store import Resource
 from tastemaker.personalize.trends import TRENDING, Trend
+
+if TYPE_CHECKING:
+    from tastemaker.personalize.exploration import Exploration
+    from tastemaker.personalize.operations.filtering import Allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,17 @@ class Serving:
         """Whether the answers may carry metadata."""
         return self.recipe.metadata_at_hand or bool(self.config.get("enableMetadataWithRecommendations"))
 
-    def question(self, here: AccountRegion, k: int, *, user_id: str | None, item_id: str | None = None) -> Question:
-        """What the model is asked, without a filter: `k` items for the user, or beside the item."""
+    def question(
+        self,
+        here: AccountRegion,
+        k: int,
+        *,
+        user_id: str | None,
+        item_id: str | None = None,
+        allowed: Allowed | None = None,
+        exploration: Exploration | None = None,
+    ) -> Question:
+        """What the model is asked: `k` items for the user, or beside the item."""
         live = user_id is not None and self.recipe.name in REAL_TIME_RECIPES
         return Question(
             self.recipe.name,
@@ -48,6 +62,8 @@ class Serving:
             streamed=since_training(here.streams, self.trained, user_id or "") if live else (),
             influence=self.config.get("rankingInfluence") or {},
             live=here.trends.model(self._trend()) if self.recipe.name in TRENDING else None,
+            allowed=allowed,
+            exploration=exploration,
         )
 
     def _trend(self) -> Trend:
