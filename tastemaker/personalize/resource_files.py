@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,7 +110,8 @@ def _name(account: str, region: str) -> str:
 
 
 def _entry(resource: Resource) -> dict[str, Any]:
-    return asdict(resource) | {"kind": resource.kind.word}
+    passage = None if resource.passage is None else vars(resource.passage)
+    return vars(resource) | {"kind": resource.kind.word, "passage": passage}
 
 
 def _resource(entry: dict[str, Any]) -> Resource:
