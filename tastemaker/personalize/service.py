@@ -25,7 +25,7 @@ from tastemaker.personalize.faults import Faults
 from tastemaker.personalize.filters.snapshots import Snapshots
 from tastemaker.personalize.histories import interactions_of
 from tastemaker.personalize.jobs import Jobs
-from tastemaker.personalize.kinds import DATA_DELETION_JOB, DATASET, RECOMMENDER, SOLUTION_VERSION
+from tastemaker.personalize.kinds import CAMPAIGN, DATA_DELETION_JOB, DATASET, RECOMMENDER, SOLUTION_VERSION
 from tastemaker.personalize.lifecycle import Passage
 from tastemaker.personalize.metering import count_active, count_answered, reconcile
 from tastemaker.personalize.objects import ObjectStore
@@ -194,6 +194,8 @@ class Personalize:
             count_active(here, resource)
             if resource.kind is SOLUTION_VERSION:
                 campaigns.roll_out(here, resource)
+            elif resource.kind is CAMPAIGN:
+                campaigns.follow_latest(here, resource)
             elif resource.kind is RECOMMENDER:
                 recommender_training.take_over(here, resource)
 

@@ -50,7 +50,7 @@ def create_campaign(here: AccountRegion, given: CreateCampaignRequestTypeDef) ->
 @operation("UpdateCampaign")
 def update_campaign(here: AccountRegion, given: UpdateCampaignRequestTypeDef) -> Members:
     campaign = here.resources.get(CAMPAIGN, given["campaignArn"])
-    wanted = given.get("solutionVersionArn", campaign.members["solutionVersionArn"])
+    wanted = given.get("solutionVersionArn") or _kept_version(campaign)
     config: Members = dict(given.get("campaignConfig", campaign.members["campaignConfig"]))
     version = _deployable(here, wanted)
     if "campaignConfig" in given or "solutionVersionArn" in given:
@@ -70,13 +70,43 @@ def delete_campaign(here: AccountRegion, given: DeleteCampaignRequestTypeDef) ->
 
 
 def roll_out(here: AccountRegion, version: Resource) -> None:
-    """Update the campaigns that follow the latest version of a solution to `version`, which has just become ACTIVE."""
+    """Update the campaigns that follow the latest version of a solution, of which `version` has just become ACTIVE."""
     for campaign in here.resources.newest(CAMPAIGN, solutionArn=version.members["solutionArn"]):
-        members = campaign.members
-        follows = members["campaignConfig"].get("syncWithLatestSolutionVersion", False)
-        if follows and campaign.passage is None and campaign.status in _UPDATABLE:
-            kept = {name: members[name] for name in ("minProvisionedTPS", "campaignConfig")}
-            _begin_update(here, campaign, _deployment(version) | kept)
+        follow_latest(here, campaign)
+
+
+def follow_latest(here: AccountRegion, campaign: Resource) -> None:
+    """Update a campaign that follows its solution's latest version to that, unless it serves it or is on its way.
+
+    One that is on its way is looked at again when it has arrived. A version to which the latest update failed is not
+    tried again.
+    """
+    members = campaign.members
+    if not _follows(campaign):
+        return
+    latest = _latest(here, members["solutionArn"])
+    tried = (members["solutionVersionArn"], members.get("latestCampaignUpdate", {}).get("solutionVersionArn"))
+    if latest is None or latest.arn in tried or campaign.passage is not None or campaign.status not in _UPDATABLE:
+        return
+    kept = {name: members[name] for name in ("minProvisionedTPS", "campaignConfig")}
+    _begin_update(here, campaign, _deployment(latest) | kept)
+
+
+def _kept_version(campaign: Resource) -> str:
+    """What an update leaves as it is: the version, or for a campaign that follows the latest one, that it does."""
+    if _follows(campaign):
+        return f"{campaign.members['solutionArn']}{_LATEST}"
+    version: str = campaign.members["solutionVersionArn"]
+    return version
+
+
+def _follows(campaign: Resource) -> bool:
+    return bool(campaign.members["campaignConfig"].get("syncWithLatestSolutionVersion", False))
+
+
+def _latest(here: AccountRegion, solution_arn: str) -> Resource | None:
+    """The newest version of a solution that is ACTIVE."""
+    return next(here.resources.newest(SOLUTION_VERSION, solutionArn=solution_arn, status="ACTIVE"), None)
 
 
 def _begin_update(here: AccountRegion, campaign: Resource, update: Members) -> None:
@@ -93,9 +123,7 @@ def _deployable(here: AccountRegion, arn: str) -> Resource:
     """The ACTIVE version that `arn` names, itself or as its solution's `$LATEST`."""
     if arn.endswith(_LATEST):
         solution = here.resources.get(SOLUTION, arn.removesuffix(_LATEST))
-        versions = here.resources.newest(SOLUTION_VERSION, solutionArn=solution.arn, status="ACTIVE")
-        latest = next(versions, None)
-        if latest is None:
+        if (latest := _latest(here, solution.arn)) is None:
             raise InvalidInput(f"{solution.arn} has no ACTIVE solution version yet: train one first.")
         return latest
     if (version := here.resources.find(arn)) is None or version.kind is not SOLUTION_VERSION:

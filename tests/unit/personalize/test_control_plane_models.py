@@ -378,6 +378,36 @@ def test_a_campaign_that_follows_the_latest_version_is_updated_to_each_new_one(s
     assert "latestCampaignUpdate" not in scene.describe_campaign(still)
 
 
+def test_a_campaign_that_follows_the_latest_version_ends_at_the_one_that_came_during_an_update(scene: Scene) -> None:
+    solution = scene.solution()
+    scene.version(solution)
+    arn = scene.campaign(f"{solution}/$LATEST", campaignConfig={"syncWithLatestSolutionVersion": True})
+
+    scene.version(solution)
+    assert scene.describe_campaign(arn)["latestCampaignUpdate"]["status"] == "CREATE PENDING"
+    last = scene.version(solution)
+    for _ in range(6):
+        described = scene.describe_campaign(arn)
+
+    assert described["solutionVersionArn"] == last
+    assert described["latestCampaignUpdate"]["status"] == "ACTIVE"
+
+
+def test_an_update_without_a_version_leaves_a_campaign_following_the_latest_one(scene: Scene) -> None:
+    solution = scene.solution()
+    version = scene.version(solution)
+    follows = {"syncWithLatestSolutionVersion": True}
+    arn = scene.campaign(f"{solution}/$LATEST", campaignConfig=follows)
+
+    scene.control.update_campaign(
+        campaignArn=arn, campaignConfig={**follows, "enableMetadataWithRecommendations": True}
+    )
+
+    update = scene.describe_campaign(arn)["latestCampaignUpdate"]
+    assert update["solutionVersionArn"] == version
+    assert update["campaignConfig"] == {**follows, "enableMetadataWithRecommendations": True}
+
+
 def test_five_campaigns_of_a_group_are_the_most(scene: Scene) -> None:
     version = scene.version()
     for number in range(5):
