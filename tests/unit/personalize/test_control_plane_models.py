@@ -396,7 +396,7 @@ def test_a_campaign_that_follows_the_latest_version_ends_at_the_one_that_came_du
 def test_an_update_without_a_version_leaves_a_campaign_following_the_latest_one(scene: Scene) -> None:
     solution = scene.solution()
     version = scene.version(solution)
-    follows = {"syncWithLatestSolutionVersion": True}
+    follows: Any = {"syncWithLatestSolutionVersion": True}
     arn = scene.campaign(f"{solution}/$LATEST", campaignConfig=follows)
 
     scene.control.update_campaign(
