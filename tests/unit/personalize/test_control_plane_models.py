@@ -399,13 +399,12 @@ def test_an_update_without_a_version_leaves_a_campaign_following_the_latest_one(
     follows: Any = {"syncWithLatestSolutionVersion": True}
     arn = scene.campaign(f"{solution}/$LATEST", campaignConfig=follows)
 
-    scene.control.update_campaign(
-        campaignArn=arn, campaignConfig={**follows, "enableMetadataWithRecommendations": True}
-    )
+    config: Any = {**follows, "enableMetadataWithRecommendations": True}
+    scene.control.update_campaign(campaignArn=arn, campaignConfig=config)
 
     update = scene.describe_campaign(arn)["latestCampaignUpdate"]
     assert update["solutionVersionArn"] == version
-    assert update["campaignConfig"] == {**follows, "enableMetadataWithRecommendations": True}
+    assert update["campaignConfig"] == config
 
 
 def test_five_campaigns_of_a_group_are_the_most(scene: Scene) -> None:
