@@ -91,7 +91,7 @@ def _real_time(what: str, usage: Usage, family: Family, tiers: Tiers, now: float
             of_month[month] += served.least * seconds
     for arn in {served.arn for served in mine}:
         times = [served for served in mine if served.arn == arn]
-        for window, count in usage.requests.get(arn, {}).items():
+        for window, count in usage.requests_to(arn, family).items():
             start = window * WINDOW_SECONDS
             of_month[_month(start)] += max(0.0, count - _floor(times, start, start + WINDOW_SECONDS, now))
     quantity = sum(of_month.values())
@@ -110,7 +110,7 @@ def _recommenders(usage: Usage, prices: Prices, now: float, users_of: Callable[[
         dollars += active * tiered(users, prices.recommender_hours) / 100_000
     yield CostItem("recommenders", hours, "hours", dollars)
     extra = sum(
-        _beyond(usage.requests.get(arn, {}), [served for served in mine if served.arn == arn], prices, now)
+        _beyond(usage.requests_to(arn, "recommender"), [served for served in mine if served.arn == arn], prices, now)
         for arn in {served.arn for served in mine}
     )
     yield CostItem("requests to recommenders", extra, "requests", extra / 1000 * prices.thousand_recommender_requests)

@@ -34,8 +34,8 @@ class Served:
 class Usage:
     """All that is billed of one account in one region, in bytes, hours and counts.
 
-    `requests`: by ARN, how many came in each window, known by its number since the epoch. `batch`: recommendations by
-    family.
+    `requests`: by ARN, how many came in each window, known by its number since the epoch; `v2_requests`: the same of
+    those that a v2 recipe answered, since one ARN may have both. `batch`: recommendations by family.
     """
 
     bulk_bytes: int = 0
@@ -46,6 +46,11 @@ class Usage:
     batch: dict[str, int] = field(default_factory=dict)
     served: list[Served] = field(default_factory=list)
     requests: dict[str, dict[int, int]] = field(default_factory=dict)
+    v2_requests: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def requests_to(self, arn: str, family: Family) -> dict[int, int]:
+        """How many requests to `arn` that are billed as `family` came in each window."""
+        return (self.v2_requests if family == "v2" else self.requests).get(arn, {})
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -54,10 +59,11 @@ class Usage:
     def from_json(cls, text: str) -> Usage:
         members: dict[str, Any] = json.loads(text)
         members["served"] = [Served(**served) for served in members["served"]]
-        members["requests"] = {
-            arn: {int(window): count for window, count in windows.items()}
-            for arn, windows in members["requests"].items()
-        }
+        for name in ("requests", "v2_requests"):
+            members[name] = {
+                arn: {int(window): count for window, count in windows.items()}
+                for arn, windows in members.get(name, {}).items()
+            }
         return cls(**members)
 
 
@@ -75,6 +81,7 @@ class Meter:
         self._changed = False
         if path is not None and path.exists():
             self._usage = Usage.from_json(path.read_text(encoding="utf-8"))
+        self._v2 = {served.arn for served in self._usage.served if served.family == "v2" and served.until is None}
 
     def request(self, arn: str, now: float) -> None:
         """A campaign or a recommender has answered."""
@@ -110,8 +117,13 @@ class Meter:
         """From now on its campaign or recommender is billed like this, and no longer as before."""
         self.ends(served.arn, served.since)
         with self._lock:
+            self._gather()
             self._changed = True
             self._usage.served.append(served)
+            if served.family == "v2":
+                self._v2.add(served.arn)
+            else:
+                self._v2.discard(served.arn)
 
     def ends(self, arn: str, now: float) -> None:
         """A campaign or recommender is billed no longer; nothing happens where it is not."""
@@ -145,6 +157,7 @@ class Meter:
     def _gather(self) -> None:
         self._changed = self._changed or bool(self._requests)
         for (arn, window), count in self._requests.items():
-            windows = self._usage.requests.setdefault(arn, {})
+            answered = self._usage.v2_requests if arn in self._v2 else self._usage.requests
+            windows = answered.setdefault(arn, {})
             windows[window] = windows.get(window, 0) + count
         self._requests.clear()

@@ -147,6 +147,18 @@ def test_what_was_counted_outlives_the_process(tmp_path: Path) -> None:
     assert usage.requests == {ARN: {int(NEW_YEAR // 300): 3}}
 
 
+def test_requests_are_billed_as_what_answered_them_where_a_campaign_changes_its_recipe() -> None:
+    meter = Meter()
+    for family, count in (("classic", 500), ("v2", 7)):
+        meter.serves(campaign(family))
+        for _ in range(count):
+            meter.request(ARN, NEW_YEAR)
+
+    quantities = {item.what: item.quantity for item in report(meter.usage(), now=NEW_YEAR).items}
+
+    assert quantities == {"real-time recommendations": 500, "real-time recommendations of v2 recipes": 7}
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BatchScene]:
     shop = BatchScene(tmp_path_factory.mktemp("shop"))
