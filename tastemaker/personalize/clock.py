@@ -54,7 +54,7 @@ class ManualClock:
 
 
 class EagerClock:
-    """A clock on which no wait takes real time: each one moves the clock to its end at once."""
+    """A clock on which no wait takes real time: each one moves the clock to its end at once, and so does `advance`."""
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
         self._now = start
@@ -64,8 +64,12 @@ class EagerClock:
         with self._lock:
             return self._now
 
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward, as nobody's waiting does."""
+        with self._lock:
+            self._now += max(0.0, seconds)
+
     def wait(self, event: threading.Event, seconds: float) -> bool:
         if not event.is_set():
-            with self._lock:
-                self._now += max(0.0, seconds)
+            self.advance(seconds)
         return event.is_set()

@@ -186,6 +186,14 @@ def may_settle(resource: Passenger, *, now: float) -> bool:
     return passage is not None and now - passage.entered >= UNWATCHED_SECONDS and not _is_held(passage, now)
 
 
+def left_to_wait(resource: Passenger, *, now: float) -> float:
+    """For how many seconds nothing but time holds the state that a Describe has seen."""
+    passage = resource.passage
+    if passage is None or not passage.described or not passage.worked or not _is_held(passage, now):
+        return 0.0
+    return passage.not_before - now
+
+
 def _is_held(passage: Passage, now: float) -> bool:
     is_last = passage.position == len(_PATHS[passage.path].states) - 1
     return is_last and (not passage.worked or now < passage.not_before)

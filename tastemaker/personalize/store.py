@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tastemaker.personalize import lifecycle
-from tastemaker.personalize.clock import Clock
+from tastemaker.personalize.clock import Clock, EagerClock
 from tastemaker.personalize.errors import already_exists, not_found
 from tastemaker.personalize.kinds import Kind
 from tastemaker.personalize.shapes import Members
@@ -115,8 +115,13 @@ class Resources:
         return resource
 
     def describe(self, kind: Kind, arn: str) -> Resource:
-        """The same, as the look that lets a transitional state pass."""
+        """The same, as the look that lets a transitional state pass.
+
+        Who looks again waits, and on an EagerClock no wait takes time.
+        """
         resource = self._by_arn.get(arn)
+        if resource is not None and isinstance(self._clock, EagerClock):
+            self._clock.advance(lifecycle.left_to_wait(resource, now=self._clock.now()))
         if resource is None or resource.kind is not kind or self._moved(resource, lifecycle.describe) is None:
             raise not_found(arn)
         return resource

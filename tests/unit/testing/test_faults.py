@@ -253,3 +253,17 @@ def test_over_http_a_key_of_twelve_digits_is_an_account_and_faults_are_ordered_a
         aws.faults.refuse("ListSchemas", "AccessDeniedException")
         with refused("AccessDeniedException"):
             mine.list_schemas()
+
+
+def test_on_a_clock_that_runs_ahead_a_duration_takes_no_real_time() -> None:
+    clock = EagerClock()
+    with embedded_personalize(clock=clock, durations=Durations({"DatasetGroup": 3600})) as personalize:
+        control = personalize.client("personalize")
+        before = clock.now()
+        group = control.create_dataset_group(name="shop")["datasetGroupArn"]
+
+        def status() -> str:
+            return control.describe_dataset_group(datasetGroupArn=group)["datasetGroup"]["status"]
+
+        assert [status() for _ in range(3)] == ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+        assert clock.now() - before == 3600
