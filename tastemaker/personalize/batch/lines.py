@@ -58,7 +58,7 @@ class Line:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._members: Mapping[str, Any] = {}
+        self._members: Mapping[str, Any] | None = None
 
     def read(self) -> Line:
         """Raises LineRefused for what is no JSON object."""
@@ -73,18 +73,18 @@ class Line:
 
     def string(self, name: str) -> str:
         """A member that has to be there. Raises LineRefused."""
-        value = self._members.get(name)
+        value = self._member(name)
         if not isinstance(value, str) or not value:
             raise LineRefused(f'{name} is required, as text: {{"{name}": "…"}}.')
         return value
 
     def optional(self, name: str) -> str | None:
         """A member that may be missing. Raises LineRefused where it is no text."""
-        return None if self._members.get(name) is None else self.string(name)
+        return None if self._member(name) is None else self.string(name)
 
     def strings(self, name: str) -> list[str]:
         """A list that has to be there, without what it says again. Raises LineRefused."""
-        value = self._members.get(name)
+        value = self._member(name)
         if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
             raise LineRefused(f'{name} is required, as a list of text: {{"{name}": ["…"]}}.')
         if len(value) > MOST_RANKED:
@@ -93,7 +93,7 @@ class Line:
 
     def filter_values(self) -> dict[str, str]:
         """The values for the filter's placeholders. Raises LineRefused."""
-        values = self._members.get("filterValues") or {}
+        values = self._member("filterValues") or {}
         if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
             raise LineRefused('filterValues is an object of text: {"GENRE": "\\"drama\\",\\"comedy\\""}.')
         return values
@@ -111,8 +111,11 @@ class Line:
         """The line of the output file, where there is no answer."""
         return style.fields(input=self._shown(style), output=_NULL, error=style.text(why))
 
+    def _member(self, name: str) -> Any:
+        return None if self._members is None else self._members.get(name)
+
     def _shown(self, style: Style) -> str:
-        return style.text(self._members or self._text)
+        return style.text(self._text if self._members is None else self._members)
 
 
 def lines_of_part(file: BinaryIO, part: int, parts: int) -> Iterator[bytes]:

@@ -52,6 +52,7 @@ def test_jobs_for_items_and_for_users_are_not_of_one_hand() -> None:
 
 def test_a_line_without_an_answer_says_why() -> None:
     assert json.loads(Line("{").refused("why", INFERENCE)) == {"input": "{", "output": None, "error": "why"}
+    assert json.loads(Line("{}").read().refused("why", INFERENCE)) == {"input": {}, "output": None, "error": "why"}
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '"a"', '{"itemId": NaN}', "[" * 100_000])
