@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
-from tastemaker.personalize.kinds import BATCH_SEGMENT_JOB, SOLUTION_VERSION
+from tastemaker.personalize.kinds import BATCH_SEGMENT_JOB, FILTER, SOLUTION_VERSION
 from tastemaker.personalize.operations.batch_checks import (
     add_job,
     check_filter,
@@ -15,8 +15,9 @@ from tastemaker.personalize.operations.batch_checks import (
     check_results,
     start_job,
 )
+from tastemaker.personalize.operations.filters import checked_expression
 from tastemaker.personalize.operations.registry import operation, register_describe, register_list, resumes
-from tastemaker.personalize.recipes import BY_ARN
+from tastemaker.personalize.recipes import BY_ARN, Recipe
 from tastemaker.personalize.shapes import Members
 from tastemaker.personalize.store import Resource
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_personalize.type_defs import CreateBatchSegmentJobRequestTypeDef
 
 MOST_RESULTS: Final = 5_000_000
-MOST_LINES: Final = {"aws-item-affinity": 500, "aws-item-attribute-affinity": 10}
+_BY_ATTRIBUTES: Final = "aws-item-attribute-affinity"
+MOST_LINES: Final = {"aws-item-affinity": 500, _BY_ATTRIBUTES: 10}
 """How many lines a file may have, by recipe: those that have segment jobs."""
 
 
@@ -58,7 +60,15 @@ def _check(here: AccountRegion, given: CreateBatchSegmentJobRequestTypeDef) -> R
     check_results(given, most=MOST_RESULTS)
     if "filterArn" in given:
         check_filter(here, given["filterArn"], version, target="UserID")
+        _check_events(here, given["filterArn"], recipe)
     return version
+
+
+def _check_events(here: AccountRegion, arn: str, recipe: Recipe) -> None:
+    if recipe.name == _BY_ATTRIBUTES and checked_expression(here, here.resources.get(FILTER, arn)).mentions(
+        "Interactions"
+    ):
+        raise InvalidInput(f"{arn} uses Interactions, by which {recipe.name} cannot filter: use Users instead.")
 
 
 register_describe(BATCH_SEGMENT_JOB)

@@ -129,6 +129,13 @@ def test_each_recipe_has_its_own_kind_of_job(shop: BatchScene, by_item: str) -> 
         shop.start_segments(shop.version("aws-popularity-count"), name="other")
 
 
+def test_by_attributes_nobody_is_filtered_by_events(shop: BatchScene, by_attribute: str) -> None:
+    seen = shop.filter('EXCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("View")', name="seen")
+    shop.put("in.json", {"itemAttributes": "ITEMS.PRICE = 1"})
+    with refused("InvalidInputException", "uses Interactions"):
+        shop.start_segments(by_attribute, name="wrong", filterArn=seen)
+
+
 def test_filters_are_about_users(shop: BatchScene, by_item: str) -> None:
     of_items = shop.filter('INCLUDE ItemID WHERE Items.TASTE IN ("Odd")', name="of-items")
     of_current = shop.filter("INCLUDE UserID WHERE Users.AGE > 1 IF CurrentUser.AGE > 5", name="of-current")
