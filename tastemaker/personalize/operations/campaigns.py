@@ -53,6 +53,7 @@ def update_campaign(here: AccountRegion, given: UpdateCampaignRequestTypeDef) ->
     wanted = given.get("solutionVersionArn") or _kept_version(campaign)
     config: Members = dict(given.get("campaignConfig", campaign.members["campaignConfig"]))
     version = _deployable(here, wanted)
+    _check_group(campaign, version)
     if "campaignConfig" in given or "solutionVersionArn" in given:
         _check_config(config, version, wanted)
     if state := lifecycle.under_way(campaign):
@@ -133,6 +134,14 @@ def _deployable(here: AccountRegion, arn: str) -> Resource:
     if version.status != "ACTIVE":
         raise InvalidInput(f"{version.arn} is {version.status}: a campaign needs an ACTIVE solution version.")
     return version
+
+
+def _check_group(campaign: Resource, version: Resource) -> None:
+    mine, other = campaign.members["datasetGroupArn"], version.members["datasetGroupArn"]
+    if mine != other:
+        raise InvalidInput(
+            f"{version.arn} is of {other}, and {campaign.arn} of {mine}: create another campaign for that dataset group."
+        )
 
 
 def _check_config(config: Members, version: Resource, given_arn: str) -> None:

@@ -407,6 +407,23 @@ def test_an_update_without_a_version_leaves_a_campaign_following_the_latest_one(
     assert update["campaignConfig"] == config
 
 
+def test_a_campaign_stays_in_its_dataset_group(scene: Scene) -> None:
+    arn = scene.campaign()
+    other = scene.group("other")
+    dataset = scene.control.create_dataset(
+        name="events", datasetGroupArn=other, schemaArn=f"{ARN}:schema/events", datasetType="INTERACTIONS"
+    )["datasetArn"]
+    scene.until_active(lambda: scene.control.describe_dataset(datasetArn=dataset)["dataset"])
+    solution = scene.control.create_solution(
+        name="theirs", datasetGroupArn=other, recipeArn=f"{RECIPE}/aws-popularity-count", performAutoTraining=False
+    )["solutionArn"]
+    scene.until_active(lambda: scene.control.describe_solution(solutionArn=solution)["solution"])
+    version = scene.version(solution)
+
+    with refused("InvalidInputException", f"{version} is of {other}"):
+        scene.control.update_campaign(campaignArn=arn, solutionVersionArn=version)
+
+
 def test_five_campaigns_of_a_group_are_the_most(scene: Scene) -> None:
     version = scene.version()
     for number in range(5):
