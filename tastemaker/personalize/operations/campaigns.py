@@ -140,7 +140,7 @@ def _check_group(campaign: Resource, version: Resource) -> None:
     mine, other = campaign.members["datasetGroupArn"], version.members["datasetGroupArn"]
     if mine != other:
         raise InvalidInput(
-            f"{version.arn} is of {other}, and {campaign.arn} of {mine}: create another campaign for that dataset group."
+            f"{version.arn} is of {other}, and {campaign.arn} of {mine}: create another campaign for it."
         )
 
 
