@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from tastemaker.personalize.errors import InvalidInput, in_use, not_found
 from tastemaker.personalize.kinds import DATASET, IMPORT_JOB
 from tastemaker.personalize.operations.registry import operation
 from tastemaker.personalize.operations.states import need_active, settled
-from tastemaker.personalize.puts import PutRecord
 from tastemaker.personalize.record_fields import RecordFields
 from tastemaker.personalize.schemas import Schema
 from tastemaker.personalize.store import Resource
@@ -28,43 +28,22 @@ if TYPE_CHECKING:
 @operation("PutItems", locked=False)
 def put_items(here: AccountRegion, given: PutItemsRequestTypeDef) -> None:
     """All the items of the request, each in place of what was known of it, or none where one of them will not do."""
-    dataset, fields = _receiving(here, given["datasetArn"], "ITEMS", "PutItems")
-    _put(
-        here,
-        dataset,
-        [
-            fields.read(item["itemId"], item.get("properties"), f"items.{number}.member")
-            for number, item in enumerate(given["items"], start=1)
-        ],
-    )
+    records = [(item["itemId"], item.get("properties")) for item in given["items"]]
+    _put(here, given["datasetArn"], "PutItems", records, member="items")
 
 
 @operation("PutUsers", locked=False)
 def put_users(here: AccountRegion, given: PutUsersRequestTypeDef) -> None:
     """All the users of the request, each in place of what was known of it, or none where one of them will not do."""
-    dataset, fields = _receiving(here, given["datasetArn"], "USERS", "PutUsers")
-    _put(
-        here,
-        dataset,
-        [
-            fields.read(user["userId"], user.get("properties"), f"users.{number}.member")
-            for number, user in enumerate(given["users"], start=1)
-        ],
-    )
+    records = [(user["userId"], user.get("properties")) for user in given["users"]]
+    _put(here, given["datasetArn"], "PutUsers", records, member="users")
 
 
 @operation("PutActions", locked=False)
 def put_actions(here: AccountRegion, given: PutActionsRequestTypeDef) -> None:
     """All the actions of the request, each in place of what was known of it, or none where one of them will not do."""
-    dataset, fields = _receiving(here, given["datasetArn"], "ACTIONS", "PutActions")
-    _put(
-        here,
-        dataset,
-        [
-            fields.read(action["actionId"], action.get("properties"), f"actions.{number}.member")
-            for number, action in enumerate(given["actions"], start=1)
-        ],
-    )
+    records = [(action["actionId"], action.get("properties")) for action in given["actions"]]
+    _put(here, given["datasetArn"], "PutActions", records, member="actions")
 
 
 def _receiving(here: AccountRegion, arn: str, dataset_type: str, name: str) -> tuple[Resource, RecordFields]:
@@ -85,7 +64,13 @@ def _receiving(here: AccountRegion, arn: str, dataset_type: str, name: str) -> t
     return dataset, _fields(here.records.schema(dataset))
 
 
-def _put(here: AccountRegion, dataset: Resource, records: list[PutRecord]) -> None:
+def _put(here: AccountRegion, arn: str, name: str, given: Sequence[tuple[str, str | None]], *, member: str) -> None:
+    """Keep the records, ids and properties, that the operation `name` has in its `member`."""
+    dataset, fields = _receiving(here, arn, member.upper(), name)
+    records = [
+        fields.read(record_id, properties, f"{member}.{number}.member")
+        for number, (record_id, properties) in enumerate(given, start=1)
+    ]
     try:
         here.puts.put(dataset.arn, records)
     except StreamClosed as closed:
