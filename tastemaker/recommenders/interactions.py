@@ -102,6 +102,20 @@ class Interactions:
             weight=None if self.weight is None else self.weight[chosen],
         )
 
+    def without_immediate_repeats(self) -> Interactions:
+        """The same where each item that a user had several times in a row, as a click and a purchase, came once.
+
+        The first event of the row stays, with the largest weight of the row.
+        """
+        again = (self.item[1:] == self.item[:-1]) & (self.user[1:] == self.user[:-1])
+        if not again.any():
+            return self
+        first = np.concatenate(([True], ~again))
+        once = self.of_events(first)
+        if self.weight is None:
+            return once
+        return replace(once, weight=np.maximum.reduceat(self.weight, np.flatnonzero(first)))
+
     def of_users(self, chosen: NDArray[np.bool_]) -> Interactions:
         """The events of the users that the mask (n_users,) chooses. The item catalogue stays whole."""
         events = self.of_events(chosen[self.user])

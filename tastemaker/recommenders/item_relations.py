@@ -19,7 +19,9 @@ LONGEST_HISTORY = 100
 """Of each user, the newest distinct items: co-occurrence costs the square of it."""
 
 _STEPS = 8
-_PER_STEP = 0.8
+PER_STEP = 0.8
+"""Of what follows, the weight of each step in relation to the one before."""
+
 _BACKWARD = 0.5
 _ALIKE = 50
 _NUMBERS = 0.2
@@ -30,43 +32,66 @@ _MOST_CELLS = 20_000_000
 
 
 def cooccurrence(interactions: Interactions, *, discount: float = 0.5, least_together: int = 1) -> csr_array:
-    """C_ij = Σ_u x_ui x_uj / √n_u, divided by C_ii^½ C_jj^discount: as it is, by default, the cosine.
+    """C_ij of `together`, divided by C_ii^½ C_jj^discount: as it is, by default, the cosine.
+
+    Pairs of which fewer than `least_together` users have both are 0.
+    """
+    from scipy.sparse import csr_array
+
+    common = together(interactions)
+    length = (np.maximum(common.diagonal(), 1e-12) ** discount).astype(np.float32)
+    if least_together > 1:
+        consumed = _consumed(interactions)
+        consumed.data[:] = 1
+        common = csr_array(common.multiply(csr_array(consumed.T @ consumed) >= least_together))
+    # the row's own length goes with the scaling
+    common.data /= length[common.indices]
+    return _scaled(common)
+
+
+def together(interactions: Interactions) -> csr_array:
+    """C_ij = Σ_u x_ui x_uj / √n_u.
 
     x_ui is 1 where the user has consumed the item, n_u the number of items of the user, who so counts less the more
-    there are. Pairs of which fewer than `least_together` users have both are 0.
+    there are; of each user the newest 100 items count.
     """
+    from scipy.sparse import csr_array
+
+    consumed = _consumed(interactions)
+    return csr_array(consumed.T @ consumed)
+
+
+def _consumed(interactions: Interactions) -> csr_array:
+    """(n_users, n_items): x_ui / n_u^¼."""
     from scipy.sparse import csr_array
 
     user, item = _newest_distinct(interactions)
     n_users, n_items = len(interactions.user_ids), len(interactions.item_ids)
     lengths = np.bincount(user, minlength=n_users)
     weights = (lengths[user] ** -0.25).astype(np.float32)
-    consumed = csr_array((weights, (user, item)), shape=(n_users, n_items))
-    together = csr_array(consumed.T @ consumed)
-    length = (np.maximum(together.diagonal(), 1e-12) ** discount).astype(np.float32)
-    if least_together > 1:
-        consumed.data[:] = 1
-        together = csr_array(together.multiply(csr_array(consumed.T @ consumed) >= least_together))
-    # the row's own length goes with the scaling
-    together.data /= length[together.indices]
-    return _scaled(together)
+    return csr_array((weights, (user, item)), shape=(n_users, n_items))
 
 
 def transitions(interactions: Interactions) -> csr_array:
+    """`transition_counts`, scaled."""
+    return _scaled(transition_counts(interactions))
+
+
+def transition_counts(interactions: Interactions) -> csr_array:
     """T_ij = Σ 0.8^(d−1) over the events of i that j follows d ≤ 8 events later, and half of that where it precedes."""
     from scipy.sparse import csr_array
 
     n_items = len(interactions.item_ids)
-    befores, afters, weights = [], [], []
+    shape = (n_items, n_items)
+    forward = csr_array(shape, dtype=np.float32)
     for step in range(1, _STEPS + 1):
         later = np.flatnonzero(interactions.user[step:] == interactions.user[:-step])
-        befores.append(interactions.item[later])
-        afters.append(interactions.item[later + step])
-        weights.append(np.full(len(later), _PER_STEP ** (step - 1), dtype=np.float32))
-    forward = csr_array(
-        (np.concatenate(weights), (np.concatenate(befores), np.concatenate(afters))), shape=(n_items, n_items)
-    )
-    return _scaled(csr_array(forward + np.float32(_BACKWARD) * forward.T))
+        weight = np.full(len(later), PER_STEP ** (step - 1), dtype=np.float32)
+        # a step at a time: one matrix of all pairs would take eight times the memory
+        forward = forward + csr_array(
+            (weight, (interactions.item[later], interactions.item[later + step])), shape=shape
+        )
+    return csr_array(forward + np.float32(_BACKWARD) * forward.T)
 
 
 def alike(attributes: Attributes, users: NDArray[np.int64]) -> csr_array:

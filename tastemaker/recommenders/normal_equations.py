@@ -1,79 +1,83 @@
-"""The closed form of the sequence ridge: sums over events instead of a matrix of histories."""
+"""The closed form of the sequence ridge: sums over pairs of events instead of a matrix of histories."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from tastemaker.recommenders.sequences import Sequences
 
-NEGLIGIBLE = 1e-3
-"""Weights below this share are not summed."""
+NEGLIGIBLE = 3e-3
+"""Pairs of events whose weight is below this are left out."""
 
 
-def history_products(sequences: Sequences, decay: float, *, negligible: float = NEGLIGIBLE) -> NDArray[np.float32]:
-    """S'S, (n_items, n_items): Σ_t h(t) h(t)' over all positions t ≥ 1, where h(t) = Σ_{p<t} g^(t−1−p) e_{x_p}.
+@dataclass(frozen=True, eq=False)
+class NormalEquations:
+    """Sums over all positions t ≥ 1 of f(t) = [h_1(t) … h_K(t), 1], with the decayed histories
 
-    For a pair of events q − d and q of one user, Σ_{t>q} g^(t−1−q+d) g^(t−1−q) is
-    g^d (1 − g^(2 rem(q))) / (1 − g²), with rem(q) later events: O(lags · T) in all.
+        h_k(t) = Σ_{p<t} g_k^(t−1−p) e_{x_p}
+
+    and the targets y(t) = a_t e_{x_t}, zero where the user has had x_t before; a_t is the weight of the event.
+
+    `products` (K n + 1, K n + 1): Σ f f', of which only the upper triangle is filled; `targets` (K n + 1, n): Σ f y'.
+    They are sums over events: those of two sets of users are the sum of both.
     """
-    total = 1 / (1 - decay**2) * (1 - decay ** (2.0 * sequences.remaining))
-    sums = np.zeros(sequences.n_items**2, dtype=np.float32)
-    for lag, weight in _powers(decay, negligible):
-        if lag == 0:
-            continue
-        now = sequences.lagged(lag)
-        np.add.at(sums, _cell(sequences, now - lag, now), (weight * total[now]).astype(np.float32))
-    products = sums.reshape(sequences.n_items, sequences.n_items)
-    products += products.T.copy()
-    products[np.diag_indices(sequences.n_items)] += np.bincount(sequences.item, total, sequences.n_items).astype(
-        np.float32
-    )
-    return products
+
+    decays: tuple[float, ...]
+    n_items: int
+    products: NDArray[np.float32]
+    targets: NDArray[np.float32]
 
 
-def history_targets(sequences: Sequences, decay: float, *, negligible: float = NEGLIGIBLE) -> NDArray[np.float32]:
-    """S'Y, (n_items, n_items): Σ_t h(t) y(t)', where y(t) = Σ_{s≥t} g^(s−t) e_{x_s} over what is new to the user at s.
+def normal_equations(
+    sequences: Sequences, decays: Sequence[float], *, negligible: float = NEGLIGIBLE
+) -> NormalEquations:
+    """Adds up what each pair of events of a user, d apart, contributes: O(lags · events), lags ≈ log(negligible)/log(g).
 
-    For a pair of events D apart, Σ_t g^(t−1−p) g^(s−t) is D g^(D−1). Where events have weights, that of s is a factor.
+    An event at p and a later one at q, with r more to come, meet in h_k and h_l at each t > q, which adds up to
+    Σ_{t>q} g_k^(t−1−p) g_l^(t−1−q) = g_k^d (1 − (g_k g_l)^r) / (1 − g_k g_l).
     """
-    sums = np.zeros(sequences.n_items**2, dtype=np.float32)
-    new = sequences.occurrence == 1
-    for power, weight in _powers(decay, negligible):
-        lag = power + 1
-        now = sequences.lagged(lag)
-        now = now[new[now]]
-        np.add.at(
-            sums, _cell(sequences, now - lag, now), np.asarray(lag * weight * sequences.weights(now), dtype=np.float32)
-        )
-    return sums.reshape(sequences.n_items, sequences.n_items)
+    n, item = sequences.n_items, sequences.item
+    size = len(decays) * n + 1
+    products = np.zeros(size * size, dtype=np.float32)
+    targets = np.zeros(size * n, dtype=np.float32)
+    blocks = list(enumerate(decays))
+    met = {(j, k): _geometric(g * h, sequences.remaining) for j, g in blocks for k, h in blocks}
+    gain = np.where(sequences.occurrence == 1, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
+    newer, lag = np.arange(len(item)), 0
+    while len(newer) and max(decays) ** max(0, lag - 1) >= negligible:
+        earlier, later = item[newer - lag].astype(np.int64), item[newer].astype(np.int64)
+        aim = gain[newer] > 0
+        for j, decay in blocks:
+            if lag and decay ** (lag - 1) >= negligible:
+                weight = gain[newer[aim]] * np.float32(decay ** (lag - 1))
+                np.add.at(targets, (j * n + earlier[aim]) * n + later[aim], weight)
+            if decay**lag < negligible:
+                continue
+            for k, _ in blocks if lag else blocks[j:]:
+                row, column = j * n + earlier, k * n + later
+                both = met[j, k][newer] * np.float32(decay**lag)
+                if j == k and lag:
+                    # the pair stands for both orders, which on the diagonal are one cell
+                    both[row == column] *= 2
+                np.add.at(products, np.minimum(row, column) * size + np.maximum(row, column), both)
+        lag += 1
+        newer = newer[sequences.position[newer] >= lag]
+    products, targets = products.reshape(size, size), targets.reshape(size, n)
+    for j, decay in blocks:
+        products[j * n : (j + 1) * n, -1] = np.bincount(item, _geometric(decay, sequences.remaining), n)
+    products[-1, -1] = (sequences.position > 0).sum()
+    targets[-1] = np.bincount(item, gain * (sequences.position > 0), n)
+    return NormalEquations(tuple(decays), n, products, targets)
 
 
-def history_total(sequences: Sequences, decay: float) -> NDArray[np.float32]:
-    """S'1, (n_items,): Σ_t h(t)."""
-    weight = (1 - decay ** sequences.remaining.astype(np.float64)) / (1 - decay)
-    return np.bincount(sequences.item, weight, sequences.n_items).astype(np.float32)
-
-
-def target_total(sequences: Sequences, decay: float) -> NDArray[np.float32]:
-    """1'Y, (n_items,): Σ_t y(t), by weight."""
-    weight = (1 - decay ** sequences.position.astype(np.float64)) / (1 - decay) * (sequences.occurrence == 1)
-    weight = weight * sequences.weights(np.arange(len(sequences)))
-    return np.bincount(sequences.item, weight, sequences.n_items).astype(np.float32)
-
-
-def _powers(decay: float, negligible: float) -> Iterator[tuple[int, float]]:
-    power, weight = 0, 1.0
-    while weight >= negligible:
-        yield power, weight
-        power, weight = power + 1, weight * decay
-
-
-def _cell(sequences: Sequences, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
-    return sequences.item[row].astype(np.int64) * sequences.n_items + sequences.item[column]
+def _geometric(ratio: float, terms: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Σ_{i<terms} ratio^i."""
+    return ((1 - ratio ** terms.astype(np.float64)) / (1 - ratio)).astype(np.float32)

@@ -7,86 +7,68 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders import normal_equations
-from tastemaker.recommenders.neighbourhoods import neighbourhood_vectors
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tastemaker.recommenders.sequences import Sequences
+    from tastemaker.recommenders.normal_equations import NormalEquations
 
-_RIDGE = 3.0
-_NEIGHBOURHOOD_RIDGE = 0.03
-_BACKWARD = 0.5
+BACKWARD = 0.5
+"""What goes together in one order is evidence, of this weight, that it goes together in the other."""
+
+_LEAST_ENERGY = 0.01
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, eq=False)
 class RidgeWeights:
-    """What a decayed history h adds to each item: U'h + N'V'h + c. U is `own` (n_items, n_items), V `vectors`
-    (n_items, r), N `shared` (r, n_items), c the `intercept` (n_items,).
+    """The probability of each item to come next: Σ_k W_k' h_k + c, with decayed histories h_k.
+
+    `blocks`: W_k (n_items, n_items) each; `intercept` (n_items,): c.
     """
 
-    own: NDArray[np.float32]
-    vectors: NDArray[np.float32]
-    shared: NDArray[np.float32]
+    blocks: tuple[NDArray[np.float32], ...]
     intercept: NDArray[np.float32]
 
 
-def ridge_weights(sequences: Sequences, decay: float, dimensions: int) -> RidgeWeights:
-    """Minimises Σ_t ‖y(t) − (U + V N)' h(t) − c‖² + Σ_i λ_i ‖U_i‖² + μ ‖N‖² over U, N and c.
+def ridge_weights(equations: NormalEquations, strength: float) -> RidgeWeights:
+    """Minimises Σ_t ‖y(t) − Σ_k W_k' h_k(t) − c‖² + Σ_ki λ_ki ‖W_ki‖². The `products` of the equations are used up.
 
-    V are `neighbourhood_vectors`: an item is expected to be followed by what follows its neighbours, as far as its own
-    events don't say otherwise. λ_i = 3 √(d_i d̄), where d is the diagonal of S'S: items of many events are
-    regularised more; μ is 0.03 of the mean diagonal of V'S'S V.
-
-    S'Y is taken as (S'Y + β (S'Y)') / (1 + β) with β = ½: what goes together in one order is evidence, of less
-    weight, that it goes together in the other.
+    λ_ki = `strength` · √(d_ki d̄), where d is the diagonal of the products: items of many events are regularised
+    more, and the strength means the same for few events and many. In place of the targets H'Y stands
+    (H'Y + β (H'Y)') / (1 + β) of each block, with β = ½ (`BACKWARD`).
     """
     # scipy takes longer to import than the rest of the package, and serving needs none of it
     from scipy.linalg import cho_factor, cho_solve
 
-    n = sequences.n_items
-    targets = normal_equations.history_targets(sequences, decay)
-    vectors = neighbourhood_vectors(targets + targets.T, dimensions)
-    targets += np.float32(_BACKWARD) * targets.T.copy()
-    targets /= np.float32(1 + _BACKWARD)
-    left = _left(sequences, decay, vectors)
-    right = np.asfortranarray(
-        np.vstack((targets, vectors.T @ targets, normal_equations.target_total(sequences, decay)))
-    )
+    n, blocks = equations.n_items, len(equations.decays)
+    # the upper triangle in rows is the lower one in columns, which LAPACK works on in place
+    left = equations.products.T
+    energy = left.diagonal()[:-1].astype(np.float64)
+    energy = np.maximum(energy, _LEAST_ENERGY * energy.mean() + 1e-6) if n else energy
+    ridge = np.append(strength * np.sqrt(energy * energy.mean()) if n else energy, 0.0)
+    # with no position at all the intercept must not make the matrix singular
+    ridge[-1] = 1.0 if not left[-1, -1] else 0.0
+    left[np.diag_indices(len(left))] += ridge.astype(np.float32)
+    right = np.empty(equations.targets.shape, dtype=np.float32, order="F")
+    right[-1] = equations.targets[-1]
+    for k in range(blocks):
+        block = slice(k * n, (k + 1) * n)
+        right[block] = (equations.targets[block] + np.float32(BACKWARD) * equations.targets[block].T) / (1 + BACKWARD)
     factor = cho_factor(left, lower=True, overwrite_a=True, check_finite=False)
     weights: NDArray[np.float32] = cho_solve(factor, right, overwrite_b=True, check_finite=False)
-    return RidgeWeights(weights[:n], vectors, np.ascontiguousarray(weights[n:-1]), weights[-1])
+    return RidgeWeights(tuple(weights[k * n : (k + 1) * n] for k in range(blocks)), weights[-1])
 
 
 def largest(weights: NDArray[np.float32], count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """(n, count or fewer) twice: the columns, in order, and values of each row's weights of largest magnitude."""
-    if count >= weights.shape[1]:
-        columns = np.broadcast_to(np.arange(weights.shape[1]), weights.shape)
-    else:
-        columns = np.sort(np.argpartition(-np.abs(weights), count, axis=1)[:, :count], axis=1)
-    return columns.astype(np.int32), np.take_along_axis(weights, columns, axis=1)
-
-
-def _left(sequences: Sequences, decay: float, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The lower triangle of Σ_t f f' with f = [h, V'h, 1] at t, plus λ and μ; the intercept stays free."""
-    n, r = vectors.shape
-    left = np.zeros((n + r + 1, n + r + 1), dtype=np.float32, order="F")
-    products = normal_equations.history_products(sequences, decay)
-    total = normal_equations.history_total(sequences, decay)
-    left[:n, :n] = products
-    left[n:-1, :n] = vectors.T @ products
-    left[n:-1, n:-1] = left[n:-1, :n] @ vectors
-    left[-1, :n] = total
-    left[-1, n:-1] = total @ vectors
-    # with no position at all the intercept must not make the matrix singular
-    left[-1, -1] = max(1, int((sequences.position > 0).sum()))
-    diagonal = left.diagonal()
-    energy = np.maximum(diagonal[:n], 1e-6)
-    ridge = np.zeros(len(left), dtype=np.float32)
-    if n:
-        ridge[:n] = _RIDGE * np.sqrt(energy * energy.mean())
-    if r:
-        ridge[n:-1] = _NEIGHBOURHOOD_RIDGE * diagonal[n:-1].mean() + 1e-6
-    left[np.diag_indices(len(left))] += ridge
-    return left
+    n, width = len(weights), min(count, weights.shape[1])
+    columns, values = np.empty((n, width), dtype=np.int32), np.empty((n, width), dtype=np.float32)
+    for start in range(0, n, _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        some = np.ascontiguousarray(weights[rows])
+        if width < some.shape[1]:
+            columns[rows] = np.sort(np.argpartition(-np.abs(some), width, axis=1)[:, :width], axis=1)
+        else:
+            columns[rows] = np.arange(width)
+        values[rows] = np.take_along_axis(some, columns[rows], axis=1)
+    return columns, values

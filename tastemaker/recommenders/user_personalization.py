@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders import normal_equations
-from tastemaker.recommenders.choice import choose_decay
+from tastemaker.recommenders.choice import Choice, Decays, choose
+from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
+from tastemaker.recommenders.item_relations import PER_STEP, csr_sum, strongest
 from tastemaker.recommenders.model import best_with, known
+from tastemaker.recommenders.nearness import damped_cosines, transition_rates
+from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
@@ -30,38 +34,44 @@ if TYPE_CHECKING:
 SEEN = 0.02
 """Of an item that the user has had, the share of what the regression says that is added to the repeat table's."""
 
-_NO_WEIGHT = 1e-3
 _SURPRISE = 0.1
 _ALL = slice(None)
+_RELATIONS = (transition_rates, damped_cosines)
+_HORIZON = 0.8
+"""The decay of what is expected: the coming event counts 1, the one after it this much, and so on."""
+_FAR = 0.1
+"""Of an item's rate, what is expected of it after a history that says nothing of it."""
 
 
 @dataclass(frozen=True)
 class SequenceRidge:
-    """Ridge regression of a user's next items on the exponentially decayed history.
+    """Ridge regression of a user's next item on exponentially decayed histories, blended with the nearness of items.
 
-    With x_0 … x_{n−1} the items of a user and e_i a one-hot vector, for each position t ≥ 1
+    With x_0 … x_{n−1} the items of a user and e_i a one-hot vector, for each position t ≥ 1 and decay g_k
 
-        h(t) = Σ_{p<t} g^(t−1−p) e_{x_p}      the history
-        y(t) = Σ_{s≥t} g^(s−t) a_s e_{x_s}    what comes next, only items new to the user at s; a_s: weights
+        h_k(t) = Σ_{p<t} g_k^(t−1−p) e_{x_p}      a history
+        y(t) = a_t e_{x_t}                        what comes next, if it is new to the user at t; a_t: its weight
 
-    and the weights W minimise Σ ‖y(t) − W' [h(t), 1]‖² with a ridge that draws items to their neighbours (`ridge`), by
-    one Cholesky solution of the normal equations, which are sums over pairs of events (`normal_equations`).
-    Items that the user had before are scored by the `RepeatTable`, which estimates the same discounted count, plus a
-    fiftieth of what the regression says.
+    and the weights W_k minimise Σ ‖y(t) − Σ_k W_k' h_k(t) − c‖² + λ ‖W‖² (`ridge`), by one Cholesky solution of the
+    normal equations, which are sums over pairs of events (`normal_equations`). One decay is short and one is long: what
+    follows, and what goes with the user's taste. Where histories are short and items many, counting what follows what
+    and who has had both is as good (`nearness`); both are blended, and items that are too rare for the regression are
+    expected by their nearness alone. Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the
+    rest. All of it together is what is expected of an item: its discounted count from now on.
 
-    `decays`: the values tried for g; the best on held-out users is taken (`choice`). `exact_items`: how many of the
-    most popular items enter the regression; time grows with its cube, memory with its square (3,000: 300 MB). Other
-    items are scored by how often they come next, whatever the history. `dimensions`: of the neighbourhoods.
-    `kept_weights`: of each item, the largest; the rest changes nothing that shows in the metrics. `percentiles`: the
-    users who take part.
+    What a user has several times in a row counts as one event, but for the repeat table.
+
+    `decays`: the pairs tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how
+    many of the most popular items enter the regression; time grows with its cube, memory with its square (4,000:
+    400 MB). `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
+    `percentiles`: the users who take part.
 
     Related: EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019), whose histories have no order.
     """
 
-    decays: tuple[float, ...] = (0.3, 0.5, 0.8, 0.9)
-    exact_items: int = 3_000
-    dimensions: int = 60
-    kept_weights: int = 300
+    decays: tuple[Decays, ...] = ((0.5, 0.95), (0.3, 0.8))
+    exact_items: int = 4_000
+    kept_weights: int = 100
     percentiles: Percentiles = EVERYONE
 
     def fit(
@@ -72,70 +82,82 @@ class SequenceRidge:
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> SequenceRidgeModel:
-        """Train; `seed` draws the users on whom the decay is chosen."""
+        """Train; `seed` draws the users on whom the choice is made."""
         tell = progress or _nobody
         interactions = self.percentiles.apply(interactions)
-        decay = choose_decay(interactions, self.decays, seed=seed, progress=lambda share: tell(0.3 * share))
-        users = distinct_users(interactions)
-        popular = np.argsort(-users, kind="stable")[: self.exact_items]
+        consumed = interactions.without_immediate_repeats()
+        choice = choose(consumed, self.decays, seed=seed, progress=lambda share: tell(0.4 * share))
+        users = distinct_users(consumed)
+        popular = np.argsort(-users, kind="stable")[: self.exact_items if choice.share < 1 else 0]
         head = np.sort(popular[users[popular] > 0]).astype(np.int32)
-        sequences = Sequences.of(interactions, head)
-        weights = ridge_weights(sequences, decay, self.dimensions)
+        rate = _rate(consumed)
+        ridge, intercept = self._ridge(consumed, head, choice)
         tell(0.8)
-        columns, values = largest(weights.own, self.kept_weights)
-        everything = Sequences.of(interactions)
-        rate = normal_equations.target_total(everything, decay)
-        rate /= max(1, int((everything.position > 0).sum()))
-        base = rate.copy()
-        base[head] = weights.intercept
-        repeats = RepeatTable.learn(interactions, decay)
+        n_items = len(interactions.item_ids)
+        part = np.full(n_items, 1.0, dtype=np.float32)
+        part[head] = choice.share
+        near = csr_sum([(relation(consumed), scale) for relation, scale in zip(_RELATIONS, choice.scales, strict=True)])
+        near.data *= part[near.indices]
+        near = strongest(near, self.kept_weights)
+        base = part * np.float32(_FAR) * rate
+        base[head] += intercept
+        repeats = RepeatTable.learn(interactions, _HORIZON)
         tell(1.0)
         return SequenceRidgeModel(
             popularity=PopularityModel(interactions.item_ids, users),
-            decay=decay,
-            head=head,
-            columns=columns,
-            values=values,
-            vectors=weights.vectors,
-            shared=weights.shared,
+            weights=(*ridge, HistoryWeights.of_rows(PER_STEP, near)),
             rate=rate,
             base=base,
             repeats=repeats,
+            choice=choice,
         )
+
+    def _ridge(
+        self, interactions: Interactions, head: NDArray[np.int32], choice: Choice
+    ) -> tuple[list[HistoryWeights], NDArray[np.float32]]:
+        """What the ridge says of the items `head`, and their intercepts, as far as the choice lets it."""
+        if not len(head):
+            return [], np.zeros(0, dtype=np.float32)
+        solved = ridge_weights(normal_equations(Sequences.of(interactions, head), choice.decays), choice.strength)
+        share = np.float32(1 - choice.share)
+        row = np.full(len(interactions.item_ids), -1, dtype=np.int32)
+        row[head] = np.arange(len(head))
+        pruned = [largest(block, self.kept_weights) for block in solved.blocks]
+        weights = [
+            HistoryWeights(decay, row, head[columns], share * values)
+            for decay, (columns, values) in zip(choice.decays, pruned, strict=True)
+        ]
+        return weights, share * solved.intercept
 
 
 def _nobody(share: float) -> None:
     """Hears the progress where nobody asked for it."""
 
 
+def _rate(interactions: Interactions) -> NDArray[np.float32]:
+    """(n_items,): how probable each item is to come next, new to the user, whatever came before."""
+    everything = Sequences.of(interactions)
+    later = everything.position > 0
+    gain = (later & (everything.occurrence == 1)) * everything.weights(np.arange(len(everything)))
+    return (np.bincount(everything.item, gain, everything.n_items) / max(1, int(later.sum()))).astype(np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class SequenceRidgeModel:
-    """`head` (n,): the items of the regression, as positions in the catalogue.
-
-    `columns`, `values` (n, 300): each one's largest own weights, by place in the head; `vectors` (n, r) and `shared`
-    (r, n): what it has in common with its neighbours (`RidgeWeights`). `rate` (n_items,): the mean discounted count of
-    each item; `base`: the same, but the intercept for the head.
+    """`weights`: what the events of a history add. `rate` (n_items,): how probable each item is to come next; `base`:
+    what is expected of it before any event adds something. `choice`: what it was trained with.
     """
 
     popularity: PopularityModel
-    decay: float
-    head: NDArray[np.int32]
-    columns: NDArray[np.int32]
-    values: NDArray[np.float32]
-    vectors: NDArray[np.float32]
-    shared: NDArray[np.float32]
+    weights: tuple[HistoryWeights, ...]
     rate: NDArray[np.float32]
     base: NDArray[np.float32]
     repeats: RepeatTable
+    choice: Choice
 
     @property
     def item_ids(self) -> NDArray[np.str_]:
         return self.popularity.item_ids
-
-    @property
-    def memory(self) -> int:
-        """How many of the last items of the regression weigh anything."""
-        return 1 + int(np.log(_NO_WEIGHT) / np.log(self.decay))
 
     def with_items(self, ids: Iterable[str]) -> SequenceRidgeModel:
         """The same model in a catalogue that has these items as well.
@@ -145,31 +167,27 @@ class SequenceRidgeModel:
         """
         popularity = self.popularity.with_items(ids)
         place = locate(popularity.item_ids, self.item_ids)
-        rate, base = (np.zeros(len(popularity.item_ids), dtype=np.float32) for _ in range(2))
+        n_items = len(popularity.item_ids)
+        rate, base = (np.zeros(n_items, dtype=np.float32) for _ in range(2))
         rate[place], base[place] = self.rate, self.base
-        return replace(self, popularity=popularity, head=place[self.head], rate=rate, base=base)
+        weights = tuple(each.moved(place, n_items) for each in self.weights)
+        return replace(self, popularity=popularity, weights=weights, rate=rate, base=base)
 
     def expected(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): the expected discounted count of each item from now on; what the ranking is by."""
-        place = np.searchsorted(self.head, history)
-        place[place == len(self.head)] = 0
-        places = place[self.head[place] == history] if len(self.head) else place[:0]
-        if len(places):
-            expected = self.base.copy()
-            expected[self.head] = self._head_base + self._from_sequence(places)
+        consumed = without_immediate_repeats(history)
+        added = [each.added(consumed) for each in self.weights]
+        if any(len(columns) for columns, _ in added):
+            columns = np.concatenate([columns.ravel() for columns, _ in added])
+            values = np.concatenate([values.ravel() for _, values in added])
+            expected = (self.base + np.bincount(columns, values, len(self.base))).astype(np.float32)
         else:
             expected = self.rate.copy()
+        expected /= np.float32(1 - _HORIZON)
         items, values = self.repeats.values(history)
         # who has had all that is near gets it again before what is far, even where nobody repeats
         expected[items] = values + np.float32(SEEN) * expected[items]
         return expected
-
-    def _from_sequence(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        recent = places[-self.memory :]
-        weight = np.power(self.decay, np.arange(len(recent) - 1, -1, -1)).astype(np.float32)
-        flow = weight[:, None] * self.values[recent]
-        own = np.bincount(self._places[recent].ravel(), flow.ravel(), len(self.head))
-        return np.asarray(own + weight @ self.vectors[recent] @ self.shared, dtype=np.float32)
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """Each item's share of what is expected; popularity for an empty history.
@@ -198,21 +216,13 @@ class SequenceRidgeModel:
         return items, self._shares(expected, items)
 
     def _shares(self, expected: NDArray[np.float32], items: NDArray[np.int32] | slice = _ALL) -> NDArray[np.float32]:
-        shares = np.maximum(expected, 0) + self._surprise
-        return np.asarray(shares[items] / shares.sum(), dtype=np.float32)
-
-    @cached_property
-    def _places(self) -> NDArray[np.intp]:
-        # bincount counts no other type without a copy
-        return self.columns.astype(np.intp)
-
-    @cached_property
-    def _head_base(self) -> NDArray[np.float32]:
-        return self.base[self.head]
+        some = np.maximum(expected, 0)
+        total = some.sum() + self._surprise * len(some)
+        return np.asarray((some[items] + self._surprise) / total, dtype=np.float32)
 
     @cached_property
     def _surprise(self) -> np.float32:
-        return np.float32(_SURPRISE * self.rate.mean() + 1e-9)
+        return np.float32(_SURPRISE * self.rate.mean() / (1 - _HORIZON) + 1e-9)
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
@@ -220,36 +230,40 @@ class SequenceRidgeModel:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What `from_arrays` reads."""
-        return {
+        weights: dict[str, NDArray[np.generic]] = {}
+        for number, each in enumerate(self.weights):
+            weights[f"row_{number}"], weights[f"decay_{number}"] = each.row, np.array(each.decay)
+            weights[f"columns_{number}"], weights[f"values_{number}"] = each.columns, each.values
+        return weights | {
             "kind": np.array("sequence-ridge"),
             "item_ids": self.item_ids,
             "users": self.popularity.users,
-            "decay": np.array(self.decay),
-            "head": self.head,
-            "columns": self.columns,
-            "values": self.values,
-            "vectors": self.vectors,
-            "shared": self.shared,
             "rate": self.rate,
             "base": self.base,
             "repeats_recent": self.repeats.recent,
             "repeats_far": np.array(self.repeats.far),
+            "choice": np.array(json.dumps(self.choice.to_json())),
         }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SequenceRidgeModel:
         """The model of what `save` wrote."""
+        numbers = range(sum(name.startswith("decay_") for name in arrays))
         return cls(
             popularity=PopularityModel.from_arrays(arrays),
-            decay=float(arrays["decay"].astype(np.float64)),
-            head=arrays["head"].astype(np.int32),
-            columns=arrays["columns"].astype(np.int32),
-            values=arrays["values"].astype(np.float32),
-            vectors=arrays["vectors"].astype(np.float32),
-            shared=arrays["shared"].astype(np.float32),
+            weights=tuple(
+                HistoryWeights(
+                    decay=float(arrays[f"decay_{n}"].astype(np.float64)),
+                    row=arrays[f"row_{n}"].astype(np.int32),
+                    columns=arrays[f"columns_{n}"].astype(np.int32),
+                    values=arrays[f"values_{n}"].astype(np.float32),
+                )
+                for n in numbers
+            ),
             rate=arrays["rate"].astype(np.float32),
             base=arrays["base"].astype(np.float32),
             repeats=RepeatTable(
                 arrays["repeats_recent"].astype(np.float32), float(arrays["repeats_far"].astype(np.float64))
             ),
+            choice=Choice.from_json(str(arrays["choice"])),
         )

@@ -1,0 +1,93 @@
+"""Linear weights of a history: what each of its events adds to the items, the less the longer ago it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+_NO_WEIGHT = 1e-2
+"""Older events than those that weigh this are passed over."""
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryWeights:
+    """The event that is a-th last of those with weights adds `decay`^a · `values[r]` to `columns[r]`, r its item's row.
+
+    `row` (n_items,): the row of each item, −1 where it has none; `columns`, `values` (n_rows, width): positions in the
+    catalogue and what is added there; 0 where a row has fewer.
+    """
+
+    decay: float
+    row: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    @classmethod
+    def of_rows(cls, decay: float, matrix: csr_array) -> HistoryWeights:
+        """Of a sparse matrix (n_items, n_items); items whose rows are empty have none."""
+        n_items = matrix.shape[0]
+        length = np.diff(matrix.indptr)
+        filled = np.flatnonzero(length)
+        row = np.full(n_items, -1, dtype=np.int32)
+        row[filled] = np.arange(len(filled))
+        shape = (len(filled), int(length.max(initial=0)))
+        columns, values = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
+        place = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], length)
+        at = row[np.repeat(np.arange(n_items), length)], place
+        columns[at], values[at] = matrix.indices, matrix.data
+        return cls(decay, row, columns, values)
+
+    @property
+    def memory(self) -> int:
+        """How many of the last events weigh anything."""
+        return 1 + int(np.log(_NO_WEIGHT) / np.log(self.decay))
+
+    def recent(self, history: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Of a history, oldest first, the events that add something: their places in it, and what decay leaves them."""
+        events = np.flatnonzero(self.row[history] >= 0)[-self.memory :]
+        return events, self._weight[len(self._weight) - len(events) :]
+
+    def added(self, history: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """(n_events, width) twice: the items to which each recent event adds something, and how much."""
+        events, weight = self.recent(history)
+        rows = self.row[history[events]]
+        return self._columns[rows], weight[:, None] * self.values[rows]
+
+    def of_items(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(n_rows, n_chosen): what each row adds to `items`, distinct positions."""
+        chosen = np.full(len(self.row), -1, dtype=np.int32)
+        chosen[items] = np.arange(len(items))
+        place = chosen[self.columns]
+        row, at = np.nonzero((place >= 0) & (self.values != 0))
+        each = np.zeros((len(self.columns), len(items)), dtype=np.float32)
+        each[row, place[row, at]] = self.values[row, at]
+        return each
+
+    def moved(self, place: NDArray[np.int32], n_items: int) -> HistoryWeights:
+        """The same in another catalogue, where item i is at `place[i]`."""
+        row = np.full(n_items, -1, dtype=np.int32)
+        row[place] = self.row
+        return replace(self, row=row, columns=place[self.columns])
+
+    @cached_property
+    def _columns(self) -> NDArray[np.intp]:
+        # bincount counts no other type without a copy
+        return self.columns.astype(np.intp)
+
+    @cached_property
+    def _weight(self) -> NDArray[np.float32]:
+        return np.power(self.decay, np.arange(self.memory - 1, -1, -1)).astype(np.float32)
+
+
+def without_immediate_repeats(history: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The history with each item once that came several times in a row."""
+    if len(history) < 2:
+        return history
+    return history[np.concatenate(([True], history[1:] != history[:-1]))]
