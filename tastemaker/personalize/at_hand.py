@@ -30,10 +30,13 @@ class AtHand(Generic[Read]):
     def get(self, path: Path) -> Read:
         """What is at `path`; whatever `read` raises, and then it is read anew the next time."""
         with self._lock:
-            entry = self._entries.setdefault(path, _Entry())
-            self._entries.move_to_end(path)
-            while len(self._entries) > self._capacity:
-                self._entries.popitem(last=False)
+            entry = self._entries.get(path)
+            if entry is None:
+                entry = self._entries[path] = _Entry()
+                if len(self._entries) > self._capacity:
+                    self._entries.popitem(last=False)
+            else:
+                self._entries.move_to_end(path)
         # whoever comes first reads; the others wait for this path only
         with entry.lock:
             if entry.read is None:

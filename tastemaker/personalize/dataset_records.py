@@ -66,13 +66,13 @@ class DatasetRecords:
         prefix = self._streams.prefix(dataset_arn)
         return self._puts.mark(dataset_arn) if prefix is None else prefix.mark
 
-    def revision(self, dataset_arn: str) -> str | None:
+    def revision(self, dataset_arn: str) -> tuple[str | None, str] | None:
         """What changes when records of a dataset are replaced or removed, and not when some are streamed into it.
 
         None before the first record.
         """
         bulk, puts = self._bulk.revision(dataset_arn), self._puts.revision(dataset_arn)
-        return f"{bulk} {puts}" if bulk or puts else None
+        return (bulk, puts) if bulk or puts else None
 
     def streamed_after(self, dataset: Resource, position: int, *, most: int) -> pa.Table | None:
         """The latest record of each item, user or action that was streamed after a position.

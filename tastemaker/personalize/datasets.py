@@ -73,6 +73,10 @@ class Datasets:
         directory.mkdir(parents=True, exist_ok=True)
         for abandoned in directory.glob("*.partial"):  # by a process that was killed
             abandoned.unlink()
+        self._changing = threading.Lock()
+        self._revisions: dict[str, str] = {}
+        for path in directory.glob("*.arrow"):
+            self._look(path)
 
     def import_csv(self, objects: ObjectStore, spec: ImportSpec, *, go_on: Callable[[], bool] = lambda: True) -> int:
         """Import, and count the records that were read.
@@ -124,12 +128,8 @@ class Datasets:
             return int(stored.num_rows - kept.num_rows)
 
     def revision(self, dataset_arn: str) -> str | None:
-        """What changes whenever the records do, at the price of one look; None before the first import."""
-        try:
-            found = os.stat(self._name(dataset_arn))  # noqa: PTH116 # every filtered request asks, and a Path is dearer
-        except FileNotFoundError:
-            return None
-        return f"{found.st_ino} {found.st_mtime_ns} {found.st_size}"
+        """What changes whenever the records do; None before the first import."""
+        return self._revisions.get(self._name(dataset_arn))
 
     def snapshot(self, dataset_arn: str, target: Path) -> bool:
         """Make the records of this moment available at `target`, as a second link to the same file.
@@ -149,7 +149,10 @@ class Datasets:
 
     def delete(self, dataset_arn: str) -> None:
         """Forget the records of a dataset, if there are any."""
-        self._path(dataset_arn).unlink(missing_ok=True)
+        path = self._path(dataset_arn)
+        with self._changing:
+            path.unlink(missing_ok=True)
+            self._look(path)
 
     def _stored(self, dataset_arn: str) -> pa.Table | None:
         return read_records(self._path(dataset_arn)) if self.holds(dataset_arn) else None
@@ -168,12 +171,26 @@ class Datasets:
         partial = self._directory / f"{uuid.uuid4().hex}.partial"
         try:
             write_records(partial, records, lasting=self._lasting)
-            if self._lasting:
-                durable_files.replace(partial, self._path(dataset_arn))
-            else:
-                partial.replace(self._path(dataset_arn))
+            path = self._path(dataset_arn)
+            with self._changing:
+                try:
+                    if self._lasting:
+                        durable_files.replace(partial, path)
+                    else:
+                        partial.replace(path)
+                finally:
+                    self._look(path)
         finally:
             partial.unlink(missing_ok=True)
+
+    def _look(self, path: Path) -> None:
+        """Note the revision of what is at `path` now: requests ask for it too often to look at the disk each time."""
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            self._revisions.pop(str(path), None)
+        else:
+            self._revisions[str(path)] = f"{found.st_ino} {found.st_mtime_ns} {found.st_size}"
 
 
 def write_records(path: Path, records: pa.Table, *, lasting: bool = True) -> None:

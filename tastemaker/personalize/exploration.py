@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -55,10 +56,28 @@ class Exploration:
     def drawn(self, fresh: NDArray[np.int64], catalogue: NDArray[np.str_], k: int) -> list[int]:
         """Those of `fresh`, positions, that are in an answer of `k` items: each of its places is explored by chance."""
         share = self.share(len(fresh) / max(1, len(catalogue)))
-        # the same for the same question, and no secret
-        luck = random.Random(self.seed)  # noqa: S311
-        wanted = min(sum(luck.random() < share for _ in range(k)), len(fresh))
+        # the same for the same question
+        digest = hashlib.blake2b(self.seed.encode(errors="surrogatepass"), digest_size=8).digest()
+        number = int.from_bytes(digest, "big")
+        wanted = min(_explored_places(share, k, number / 2**64), len(fresh))
+        if not wanted:
+            return []
+        luck = random.Random(number)  # noqa: S311 # no secret
         picked = [int(fresh[n]) for n in luck.sample(range(len(fresh)), min(_PICKED * wanted, len(fresh)))]
         if self.impressions:
             picked.sort(key=lambda place: self.impressions.get(str(catalogue[place]), 0))
         return picked[:wanted]
+
+
+def _explored_places(chance: float, places: int, luck: float) -> int:
+    """How many places are explored where each is with this chance: the binomial quantile of `luck`, from 0 to 1."""
+    if chance > 0.5:
+        # by those that are not: of many places, the first probability would be too small for a float
+        return places - _explored_places(1 - chance, places, 1 - luck)
+    probability = reached = (1 - chance) ** places
+    explored = 0
+    while reached < luck and explored < places:
+        explored += 1
+        probability *= (places - explored + 1) / explored * chance / (1 - chance)
+        reached += probability
+    return explored

@@ -286,5 +286,5 @@ def _allowed(
 
 
 def _scored(ids: Sequence[str], scores: NDArray[np.floating]) -> list[Recommended]:
-    rounded = np.round(scores.astype(np.float64), _DECIMALS).tolist()
+    rounded = scores.astype(np.float64).round(_DECIMALS).tolist()
     return list(map(Recommended._make, zip(ids, rounded, repeat(None))))

@@ -73,8 +73,11 @@ def _as_it_is(value: object) -> object:
 
 def _structure_writer(shape: StructureShape) -> Writer:
     writers = {name: compile_writer(member) for name, member in shape.members.items()}
+    as_they_are = frozenset(name for name, write in writers.items() if write is _as_it_is)
 
     def write_structure(members: Members) -> Members:
+        if as_they_are.issuperset(members) and None not in members.values():
+            return members
         # by what is there, not by what could be: a list of recommendations has few of its many members
         written = {}
         for name, value in members.items():

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,10 +16,10 @@ import botocore.session
 from botocore.model import ServiceModel, Shape
 
 from tastemaker.personalize.errors import InvalidInput, PersonalizeError, Serialization, UnknownOperation, Validation
+from tastemaker.personalize.ids import new_uuid
 from tastemaker.personalize.shapes import Members, Reader, Writer, compile_reader, compile_writer, read
 
 _TARGET_HEADER: Final = "x-amz-target"
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _REST_SERVICES: Final = ("personalize-runtime", "personalize-events")
 
 
@@ -99,20 +98,25 @@ def failure(error: PersonalizeError, request: WireRequest) -> WireResponse:
 
 def _headers(*, rest: bool) -> dict[str, str]:
     content_type = "application/json" if rest else "application/x-amz-json-1.1"
-    return {"Content-Type": content_type, "x-amzn-RequestId": str(uuid.uuid4())}
+    return {"Content-Type": content_type, "x-amzn-RequestId": new_uuid()}
 
 
 def _decoded(body: bytes) -> object:
     if not body:
         return {}
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return _DECODE(body.decode())
     except (ValueError, RecursionError) as error:
         raise Serialization(f"The request body is no valid JSON: {error}") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+# each is made once: `json.loads` and `json.dumps` with settings make one anew at every call
+_DECODE: Final = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def _encoded(value: object) -> bytes:

@@ -96,7 +96,7 @@ class LiveAttributes:
     def __init__(self, records: DatasetRecords) -> None:
         self._records = records
         self._lock = threading.Lock()
-        self._revision: tuple[str | None, str] = None, ""
+        self._revision: tuple[object, str] = None, ""
         self._below: Attributes | None = None
         self._below_reaches = 0
         self._reaches = 0

@@ -43,8 +43,10 @@ class Snapshots:
 
     def attributes(self, dataset: Resource) -> Attributes | Overlaid | None:
         """The fields of an Items, Users or Actions dataset; None before its first record."""
-        with self._lock:
-            live = self._live.setdefault(dataset.arn, LiveAttributes(self._records))
+        live = self._live.get(dataset.arn)
+        if live is None:
+            with self._lock:
+                live = self._live.setdefault(dataset.arn, LiveAttributes(self._records))
         return live.of(dataset)
 
     def events(self, dataset_arn: str) -> Events | None:

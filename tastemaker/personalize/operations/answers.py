@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.errors import InvalidInput
+from tastemaker.personalize.ids import new_uuid
 from tastemaker.personalize.operations.serving import Serving
 from tastemaker.personalize.runtime import Recommended
 from tastemaker.personalize.shapes import Members
@@ -38,13 +38,15 @@ def answer(
     member: str = "itemList",
 ) -> Members:
     """The output of an operation, remembered under its recommendation id. `promoted`: promotion names by item id."""
-    ids = [item.item_id for item in recommended]
-    items: list[Members] = [{"itemId": item.item_id, "score": item.score} for item in recommended]
-    for item, shown in zip(recommended, items, strict=True):
-        if item.reason is not None:
-            shown["reason"] = [item.reason]
-        if promoted and item.item_id in promoted:
-            shown["promotionName"] = promoted[item.item_id]
+    items: list[Members] = [
+        {"itemId": item_id, "score": score} if reason is None else {"itemId": item_id, "score": score, "reason": [reason]}
+        for item_id, score, reason in recommended
+    ]
+    ids = [item_id for item_id, _, _ in recommended]
+    if promoted:
+        for shown in items:
+            if shown["itemId"] in promoted:
+                shown["promotionName"] = promoted[shown["itemId"]]
     if describe is not None:
         for shown, metadata in zip(items, describe(ids), strict=True):
             shown["metadata"] = metadata
@@ -53,6 +55,6 @@ def answer(
 
 def remembered(here: AccountRegion, arn: str, ids: Sequence[str]) -> str:
     """The recommendation id under which it is known that `arn` has shown these."""
-    rid = f"RID-{uuid.uuid4()}"
+    rid = f"RID-{new_uuid()}"
     here.recommendations.remember(rid, arn, ids)
     return rid
