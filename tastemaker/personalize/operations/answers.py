@@ -39,7 +39,9 @@ def answer(
 ) -> Members:
     """The output of an operation, remembered under its recommendation id. `promoted`: promotion names by item id."""
     items: list[Members] = [
-        {"itemId": item_id, "score": score} if reason is None else {"itemId": item_id, "score": score, "reason": [reason]}
+        {"itemId": item_id, "score": score}
+        if reason is None
+        else {"itemId": item_id, "score": score, "reason": [reason]}
         for item_id, score, reason in recommended
     ]
     ids = [item_id for item_id, _, _ in recommended]
