@@ -436,6 +436,25 @@ def test_records_survive_a_restart_and_half_written_ones_are_swept(tmp_path: Pat
     assert not list(tmp_path.glob("*.partial"))
 
 
+def test_a_revision_tells_of_every_change_and_survives_a_restart(tmp_path: Path) -> None:
+    datasets = Datasets(tmp_path)
+    assert datasets.revision(ARN) is None
+    revisions = []
+    for rows in (["a,,,,"], ["a,,,,"], ["b,,,,", "c,,,,"]):
+        import_items(datasets, csv(ITEMS_HEADER, rows))
+        revisions.append(datasets.revision(ARN))
+
+    datasets.forget(ARN, "ITEM_ID", ["b"])
+    revisions.append(datasets.revision(ARN))
+
+    assert None not in revisions
+    assert len(set(revisions)) == 4
+    assert datasets.forget(ARN, "ITEM_ID", ["b"]) == 0
+    assert Datasets(tmp_path).revision(ARN) == datasets.revision(ARN) == revisions[-1]
+    datasets.delete(ARN)
+    assert datasets.revision(ARN) is None
+
+
 def test_a_snapshot_stays_when_the_dataset_changes(datasets: Datasets, tmp_path: Path) -> None:
     import_items(datasets, csv(ITEMS_HEADER, ["a,,,,"]))
     target = tmp_path / "work" / "ITEMS.arrow"
