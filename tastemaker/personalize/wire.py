@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, NoReturn, cast
 
-import botocore.session
+from botocore.loaders import Loader, create_loader
 from botocore.model import ServiceModel, Shape
 
 from tastemaker.personalize.errors import InvalidInput, PersonalizeError, Serialization, UnknownOperation, Validation
@@ -158,4 +158,10 @@ def _operations(service: str, *, rest: bool) -> list[tuple[tuple[str, str], Oper
 
 @cache
 def _service_model(service: str) -> ServiceModel:
-    return botocore.session.get_session().get_service_model(service)
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader() -> Loader:
+    # a session would find the same models, and take the first request 60 ms longer
+    return create_loader()
