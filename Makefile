@@ -56,10 +56,12 @@ node_modules: package-lock.json
 	PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent --no-audit --no-fund
 	@touch node_modules
 
-lock: ## compile the locks anew from pyproject.toml and lambdas/requirements.in
+lock: ## compile the locks anew from pyproject.toml and the requirements' .in files
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 pyproject.toml --group demo -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 tests/clients/requirements.in -o tests/clients/requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 benchmarks/peers/implicit.in -o benchmarks/peers/implicit.lock
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 benchmarks/peers/lenskit.in -o benchmarks/peers/lenskit.lock
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.13 -c requirements.lock lambdas/requirements.in -o lambdas/requirements.lock
 
 clean: ## remove what set-up and builds made

@@ -37,11 +37,15 @@ class Figure:
 def told(figures: Sequence[Figure], *, as_json: bool) -> int:
     """Print the figures, as a table or as one JSON object. The exit status: 1 where a limit is missed."""
     if as_json:
-        entries = {each.name: {"value": each.value, "unit": each.unit, "holds": each.holds} for each in figures}
-        sys.stdout.write(json.dumps(entries) + "\n")
+        sys.stdout.write(json.dumps(to_json(figures)) + "\n")
     else:
         Console(width=100).print(_table(figures))
     return 0 if all(each.holds for each in figures) else 1
+
+
+def to_json(figures: Sequence[Figure]) -> dict[str, dict[str, float | str | bool]]:
+    """By the figures' names."""
+    return {each.name: {"value": each.value, "unit": each.unit, "holds": each.holds} for each in figures}
 
 
 def _table(figures: Sequence[Figure]) -> Table:
