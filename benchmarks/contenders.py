@@ -81,7 +81,7 @@ BASELINE_CONTENDERS: Final = tuple(recipe(name) for name in BASELINES)
 
 PEERS: Final[Mapping[str, tuple[Contender, ...]]] = {
     "implicit": (
-        _implicit("implicit ALS", "als", _every(factors=[32, 64, 128], alpha=[1, 10, 40], regularization=[0.1, 1, 10])),
+        _implicit("implicit ALS", "als", _every(factors=[64, 128, 256], alpha=[1, 10], regularization=[1, 10])),
         _implicit(
             "implicit BM25", "bm25", _every(neighbours=[10, 20, 50, 200], k1=[0.3, 1.2, 10, 100], b=[0, 0.2, 0.75])
         ),
@@ -90,8 +90,8 @@ PEERS: Final[Mapping[str, tuple[Contender, ...]]] = {
         ),
     ),
     "lenskit": (
-        _lenskit("LensKit ALS", "als", _every(features=[32, 64, 128], weight=[1, 10, 40], regularization=[0.1, 1, 10])),
-        _lenskit("LensKit item-kNN", "item_knn", _every(neighbours=[10, 20, 50, 100, 200])),
+        _lenskit("LensKit ALS", "als", _every(features=[64, 128], weight=[1, 10], regularization=[1, 10])),
+        _lenskit("LensKit item-kNN", "item_knn", _every(neighbours=[10, 20, 50, 200])),
         _lenskit("LensKit EASE", "ease", _every(regularization=[50, 250, 1_000, 4_000])),
     ),
 }

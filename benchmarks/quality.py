@@ -56,15 +56,15 @@ def main(words: list[str]) -> int:
     parser = _parser()
     arguments = parser.parse_args(words)
     contenders = _contenders(parser, arguments)
+    draws = arguments.draws or _DRAWS[arguments.protocol]
     try:
         interactions = _read(arguments)
+        with TemporaryDirectory(prefix="tastemaker-quality-") as directory:
+            contest = Contest(arguments.protocol, interactions, arguments.items, draws, Path(directory))
+            found, left_out = contest.run(contenders)
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    draws = arguments.draws or _DRAWS[arguments.protocol]
-    with TemporaryDirectory(prefix="tastemaker-quality-") as directory:
-        contest = Contest(arguments.protocol, interactions, arguments.items, draws, Path(directory))
-        found, left_out = contest.run(contenders)
     report = Report(arguments.protocol, draws, found, left_out)
     limited = LIMITS[arguments.limits].figures({each.name: each for each in found}) if arguments.limits else []
     if arguments.json:

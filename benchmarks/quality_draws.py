@@ -13,6 +13,7 @@ import numpy as np
 import bootstrap
 from benchmarks.contenders import Contender, LeftOut, Settings
 from benchmarks.peers.exchange import DEPTH, Answers, Task
+from tastemaker.cli.errors import CommandError
 from tastemaker.evaluation import LEAVE_ONE_OUT, PERSONALIZE, Evaluation, OfflineProtocol, Ranker, Request, Split
 from tastemaker.recommenders import Interactions, locate
 
@@ -77,6 +78,10 @@ class Contest:
         left_out: dict[str, str] = {}
         for draw in range(self.draws):
             split = PROTOCOLS[self.protocol].split(self.interactions, draw)
+            if not split.test or not len(split.train):
+                raise CommandError(
+                    f"draw {draw}: nobody can be asked, or nothing trained on: give events of more users"
+                )
             with_repeats = self.protocol == "personalize"
             task = self._write(split, draw, self.directory / "draw.npz", with_repeats=with_repeats)
             for contender in contenders:
@@ -103,6 +108,8 @@ class Contest:
         worth = np.zeros(len(contender.grid))
         for seed in _INNER_SEEDS[self.protocol]:
             inner = PROTOCOLS[self.protocol].split(split.train, seed)
+            if not inner.test:
+                continue
             asked = np.linspace(0, len(inner.test) - 1, min(len(inner.test), _MOST_INNER_REQUESTS)).astype(int)
             inner = replace(inner, test=tuple(inner.test[place] for place in asked))
             task = self._write(inner, seed, self.directory / "inner.npz", with_repeats=False)
@@ -111,28 +118,33 @@ class Contest:
         return contender.grid[int(np.argmax(worth))]
 
     def _write(self, split: Split, seed: int, path: Path, *, with_repeats: bool) -> Path:
-        histories = [request.history for request in split.test]
-        users = np.array([request.user_id for request in split.test], dtype=np.str_)
-        train = split.train
-        Task(
-            user_ids=train.user_ids,
-            item_ids=train.item_ids,
-            user=train.user,
-            item=train.item,
-            timestamp=train.timestamp,
-            event_type=train.event_type,
-            event_types=np.asarray(train.event_types, dtype=np.str_),
-            history=np.concatenate(histories),
-            starts=np.cumsum([0, *map(len, histories)]),
-            asked=locate(train.user_ids, users),
-            with_repeats=np.array(with_repeats),
-            items_file=np.array("" if self.items_file is None else str(self.items_file.resolve())),
-            seed=np.array(seed),
-        ).save(path)
+        task_of(split, seed=seed, with_repeats=with_repeats, items_file=self.items_file).save(path)
         return path
 
     def _judged(self, answers: Answers, split: Split) -> Evaluation:
         return PROTOCOLS[self.protocol].judge(_replay(answers, split), split, fit_seconds=answers.fit_seconds)
+
+
+def task_of(split: Split, *, seed: int, with_repeats: bool, items_file: Path | None) -> Task:
+    """What a contender is told of a split: all but the truth."""
+    train = split.train
+    histories = [request.history for request in split.test]
+    users = np.array([request.user_id for request in split.test], dtype=np.str_)
+    return Task(
+        user_ids=train.user_ids,
+        item_ids=train.item_ids,
+        user=train.user,
+        item=train.item,
+        timestamp=train.timestamp,
+        event_type=train.event_type,
+        event_types=np.asarray(train.event_types, dtype=np.str_),
+        history=np.concatenate(histories),
+        starts=np.cumsum([0, *map(len, histories)]),
+        asked=locate(train.user_ids, users),
+        with_repeats=np.array(with_repeats),
+        items_file=np.array("" if items_file is None else str(items_file.resolve())),
+        seed=np.array(seed),
+    )
 
 
 def _replay(answers: Answers, split: Split) -> Ranker:
