@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +31,9 @@ from tastemaker.cli.errors import CommandError
 from tastemaker.cli.events import read_csv
 from tastemaker.cli.usable import usable_rows
 from tastemaker.recommenders import Interactions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _LOOKED_AT: Final = 1_000
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -77,7 +82,7 @@ def detect(path: Path) -> Form:
 
 def _headed(lines: Sequence[str]) -> Form | None:
     if {"USER_ID", "ITEM_ID", "TIMESTAMP"} <= {name.strip('" ') for name in lines[0].split(",")}:
-        return Form("Personalize's CSV", lambda path: usable_rows(read_csv(path))[0])
+        return Form("Personalize's CSV", _read_personalize)
     delimiter = "\t" if "\t" in lines[0] else ","
     header = lines[0].split(delimiter)
     # RecBole writes the type behind the name
@@ -87,14 +92,14 @@ def _headed(lines: Sequence[str]) -> Form | None:
         return None
     columns = [header[place].strip('"') for place in found.values()]
     name = f"a table with the columns {', '.join(columns)}"
-    return Form(name, lambda path: _table(path, _bytes(path), delimiter, list(found.values()), skip=1))
+    return Form(name, partial(_read_table, delimiter=delimiter, roles=tuple(found.values()), skip=1))
 
 
 def _rated(lines: Sequence[str]) -> Form | None:
     for delimiter, word in (("::", "`::`"), ("\t", "tabs"), (",", "commas")):
         if all(_is_rating(line.split(delimiter)) for line in lines):
             name = f"user, item, rating, timestamp, split by {word}"
-            return Form(name, lambda path, by=delimiter: _table(path, *_single(path, by), [0, 1, 3]))  # type: ignore[misc]  # mypy infers no lambda with a default
+            return Form(name, partial(_read_table, delimiter=delimiter, roles=(0, 1, 3), skip=0))
     return None
 
 
@@ -108,7 +113,6 @@ def _is_number(text: str) -> bool:
 
 def _pairs(lines: Sequence[str]) -> Form | None:
     fields = [line.split() for line in lines]
-    # of two fields a line, a user who comes back has another item there
     if any(len(line) != 2 for line in fields) or "," in lines[0]:
         return None
     return Form("user and item, a user's lines in order of time", _read_pairs)
@@ -124,18 +128,19 @@ def _user_a_line(lines: Sequence[str]) -> Form | None:
     return Form("one user a line, items in order of time", _read_user_a_line)
 
 
-def _bytes(path: Path) -> bytes:
-    return path.read_bytes()
+def _read_personalize(path: Path) -> Interactions:
+    interactions, refused = usable_rows(read_csv(path))
+    for reason, count in refused.items():
+        sys.stderr.write(f"Rows left out: {count:,}. {reason}\n")
+    return interactions
 
 
-def _single(path: Path, delimiter: str) -> tuple[bytes, str]:
-    """The file's bytes and a delimiter of one character, as pyarrow wants it."""
+def _read_table(path: Path, *, delimiter: str, roles: tuple[int, ...], skip: int) -> Interactions:
+    """`roles`: the places of the columns of users, items and times; `skip`: lines of header."""
     data = path.read_bytes()
-    return (data, delimiter) if len(delimiter) == 1 else (data.replace(delimiter.encode(), b"\t"), "\t")
-
-
-def _table(path: Path, data: bytes, delimiter: str, roles: Sequence[int], *, skip: int = 0) -> Interactions:
-    """`roles`: the places of the columns of users, items and times."""
+    if len(delimiter) > 1:
+        # pyarrow splits by single characters
+        data, delimiter = data.replace(delimiter.encode(), b"\t"), "\t"
     first = data.split(b"\n", 1)[0].decode("utf-8-sig").split(delimiter)
     names = [f"{place}" for place in range(len(first))]
     user, item, time = (names[place] for place in roles)
@@ -151,13 +156,20 @@ def _table(path: Path, data: bytes, delimiter: str, roles: Sequence[int], *, ski
         )
     except pa.ArrowInvalid as error:
         raise UnknownForm(f"{path} has a line unlike its first ones ({error}): mend or remove it") from error
-    users, items = (np.asarray(table.column(name).to_pylist(), dtype=np.str_) for name in (user, item))
+    users, items = (_text(table.column(name)) for name in (user, item))
     times = table.column(time).to_numpy()
     bad = np.flatnonzero((users == "") | (items == "") | ~np.isfinite(times))
     if len(bad):
         raise UnknownForm(f"{path}, line {bad[0] + 1 + skip}: user, item or timestamp is missing: mend or remove it")
     seconds = times / 1_000 if len(times) and np.median(times) >= _FIRST_MILLISECONDS else times
     return Interactions.from_columns(users, items, seconds.astype(np.int64))
+
+
+def _text(column: pa.ChunkedArray) -> NDArray[np.str_]:
+    # ids come many times: each is made into Python's text once
+    encoded = column.combine_chunks().dictionary_encode()
+    texts: NDArray[np.str_] = np.asarray(encoded.dictionary.to_pylist(), dtype=np.str_)[encoded.indices.to_numpy()]
+    return texts
 
 
 def _read_pairs(path: Path) -> Interactions:

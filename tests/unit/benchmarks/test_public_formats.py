@@ -107,3 +107,10 @@ def test_a_later_line_unlike_the_first_ones_is_named(tmp_path: Path) -> None:
     pairs = _written(tmp_path, "7 10\n" * 1_000 + "7 10 20\n")
     with pytest.raises(UnknownForm, match="line 1001: '7 10 20' is unlike the first ones"):
         detect(pairs).read(pairs)
+
+
+def test_rows_that_cannot_be_used_are_counted_aloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _written(tmp_path, "USER_ID,ITEM_ID,TIMESTAMP\n7,10,1000000000\n7,20,yesterday\n")
+
+    assert _histories(detect(path).read(path)) == {"7": ["10"]}
+    assert "Rows left out: 1. TIMESTAMP is no number of seconds" in capsys.readouterr().err
