@@ -32,7 +32,7 @@ class LeftOut(Exception):
 class Contender:
     """`function`: MODULE:FUNCTION of the worker's process; `library`: whose environment it runs in, "" for ours.
 
-    `grid`: the settings to choose from (`quality_draws.tuned`).
+    `grid`: the settings to choose from, which `Contest` does.
     """
 
     name: str

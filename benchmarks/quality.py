@@ -14,9 +14,10 @@ of time otherwise).
 
 Contenders. Our recipes with their default hyperparameters, the baselines popularity and repeat-last, and the models for
 implicit feedback of `implicit` (ALS, BM25, BPR) and LensKit (ALS, item-kNN, EASE), whose settings are chosen from small
-grids (benchmarks/contenders.py) by NDCG without repeats, on a hold-out of the first draw's training part. Each library
-is installed into .setup/peers/ on first use; LensKit brings PyTorch, on Linux with CUDA's libraries: 2.5 GB of
-downloads, 5.6 GB on the disk. What does not install or cannot be trained is left out, with the reason.
+grids (benchmarks/contenders.py) by NDCG without repeats, on hold-outs of the first draw's training part: minutes before
+the second draw, which --peers none spares. Each library is installed into .setup/peers/ on first use; LensKit brings
+PyTorch, on Linux with CUDA's libraries: 2.5 GB of downloads, 5.6 GB on the disk. What does not install or cannot be
+trained is left out, with the reason.
 
 Each training and its requests, one user at a time, 25 items, have a process of their own: peak memory is what it took
 beyond the loaded data and libraries. Times are medians over the draws (training) and percentiles over all requests.
