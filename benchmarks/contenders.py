@@ -91,8 +91,8 @@ PEERS: Final[Mapping[str, tuple[Contender, ...]]] = {
     ),
     "lenskit": (
         _lenskit("LensKit ALS", "als", _every(features=[64, 128], weight=[1, 10], regularization=[1, 10])),
-        _lenskit("LensKit item-kNN", "item_knn", _every(neighbours=[10, 20, 50, 200])),
-        _lenskit("LensKit EASE", "ease", _every(regularization=[50, 250, 1_000, 4_000])),
+        _lenskit("LensKit item-kNN", "item_knn", _every(neighbours=[20, 50, 200, 1_000])),
+        _lenskit("LensKit EASE", "ease", _every(regularization=[5, 50, 250, 1_000])),
     ),
 }
 """By library, its models for implicit feedback."""

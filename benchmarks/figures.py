@@ -61,6 +61,8 @@ def _table(figures: Sequence[Figure]) -> Table:
 
 
 def _rounded(value: float) -> str:
+    if value < 1:
+        return f"{value:.4f}"
     return f"{value:.2f}" if value < 100 else f"{value:,.0f}"
 
 
