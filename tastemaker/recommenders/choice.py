@@ -47,8 +47,8 @@ class Choice:
     """What a sequence ridge is trained with.
 
     `share`: how much of what is expected of an item comes from its nearness to the history, the rest from the ridge;
-    1: no ridge at all. `scales`: what makes transition rates and damped cosines probabilities. `tried`: NDCG@10 on the held-out users, by what was
-    tried; empty where there were too few of them.
+    1: no ridge at all. `scales`: what makes transition rates and damped cosines probabilities. `tried`: the quality on
+    the held-out users, by what was tried; empty where there were too few of them.
     """
 
     decays: Decays

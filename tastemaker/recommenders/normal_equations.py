@@ -39,15 +39,15 @@ class NormalEquations:
 def normal_equations(
     sequences: Sequences, decays: Sequence[float], *, negligible: float = NEGLIGIBLE
 ) -> NormalEquations:
-    """Adds up what each pair of events of a user, d apart, contributes: O(lags · events), lags ≈ log(negligible)/log(g).
+    """Adds up what each pair of events of a user, d apart, contributes; O(events · log(negligible) / log(g)).
 
     An event at p and a later one at q, with r more to come, meet in h_k and h_l at each t > q, which adds up to
     Σ_{t>q} g_k^(t−1−p) g_l^(t−1−q) = g_k^d (1 − (g_k g_l)^r) / (1 − g_k g_l).
     """
     n, item = sequences.n_items, sequences.item
     size = len(decays) * n + 1
-    products = np.zeros(size * size, dtype=np.float32)
-    targets = np.zeros(size * n, dtype=np.float32)
+    products, targets = np.zeros((size, size), dtype=np.float32), np.zeros((size, n), dtype=np.float32)
+    product_cells, target_cells = products.reshape(-1), targets.reshape(-1)
     blocks = list(enumerate(decays))
     met = {(j, k): _geometric(g * h, sequences.remaining) for j, g in blocks for k, h in blocks}
     gain = np.where(sequences.occurrence == 1, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
@@ -58,7 +58,7 @@ def normal_equations(
         for j, decay in blocks:
             if lag and decay ** (lag - 1) >= negligible:
                 weight = gain[newer[aim]] * np.float32(decay ** (lag - 1))
-                np.add.at(targets, (j * n + earlier[aim]) * n + later[aim], weight)
+                np.add.at(target_cells, (j * n + earlier[aim]) * n + later[aim], weight)
             if decay**lag < negligible:
                 continue
             for k, _ in blocks if lag else blocks[j:]:
@@ -67,10 +67,9 @@ def normal_equations(
                 if j == k and lag:
                     # the pair stands for both orders, which on the diagonal are one cell
                     both[row == column] *= 2
-                np.add.at(products, np.minimum(row, column) * size + np.maximum(row, column), both)
+                np.add.at(product_cells, np.minimum(row, column) * size + np.maximum(row, column), both)
         lag += 1
         newer = newer[sequences.position[newer] >= lag]
-    products, targets = products.reshape(size, size), targets.reshape(size, n)
     for j, decay in blocks:
         products[j * n : (j + 1) * n, -1] = np.bincount(item, _geometric(decay, sequences.remaining), n)
     products[-1, -1] = (sequences.position > 0).sum()

@@ -35,7 +35,7 @@ def _user_personalization(hyperparameters: Mapping[str, str]) -> Recipe:
     percentiles = Percentiles.of(hyperparameters, EVERYONE)
     if recency.lower() == "true":
         return SequenceRidge(percentiles=percentiles)
-    return SequenceRidge(decays=(_NO_RECENCY,), percentiles=percentiles)
+    return SequenceRidge(decays=((_NO_RECENCY,),), percentiles=percentiles)
 
 
 def _similar_items(hyperparameters: Mapping[str, str]) -> Recipe:

@@ -12,7 +12,7 @@ import numpy as np
 from tastemaker.recommenders.choice import Choice, Decays, choose
 from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
-from tastemaker.recommenders.item_relations import PER_STEP, csr_sum, strongest
+from tastemaker.recommenders.item_relations import PER_STEP, alike, csr_sum, strongest
 from tastemaker.recommenders.model import best_with, known
 from tastemaker.recommenders.nearness import damped_cosines, transition_rates
 from tastemaker.recommenders.normal_equations import normal_equations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.interactions import Interactions
@@ -39,6 +40,8 @@ _ALL = slice(None)
 _RELATIONS = (transition_rates, damped_cosines)
 _HORIZON = 0.8
 """The decay of what is expected: the coming event counts 1, the one after it this much, and so on."""
+_COLD = 0.01
+"""Of the mean rate, what is expected of an item that nobody has had after one that is just like it."""
 _FAR = 0.1
 """Of an item's rate, what is expected of it after a history that says nothing of it."""
 
@@ -56,14 +59,16 @@ class SequenceRidge:
     normal equations, which are sums over pairs of events (`normal_equations`). One decay is short and one is long: what
     follows, and what goes with the user's taste. Where histories are short and items many, counting what follows what
     and who has had both is as good (`nearness`); both are blended, and items that are too rare for the regression are
-    expected by their nearness alone. Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the
-    rest. All of it together is what is expected of an item: its discounted count from now on.
+    expected by their nearness alone. Of items that nobody has had, only attributes tell to which histories they are
+    near; they are ranked among each other, after all that somebody has had.
 
-    What a user has several times in a row counts as one event, but for the repeat table.
+    Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the rest. All of it together is
+    what is expected of an item: its discounted count from now on. What a user has several times in a row counts as one
+    event, but for the repeat table.
 
-    `decays`: the pairs tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how
-    many of the most popular items enter the regression; time grows with its cube, memory with its square (4,000:
-    400 MB). `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
+    `decays`: those tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how many of
+    the most popular items enter the regression; time grows with its cube, memory with its square (4,000: 400 MB).
+    `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
     `percentiles`: the users who take part.
 
     Related: EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019), whose histories have no order.
@@ -78,7 +83,7 @@ class SequenceRidge:
         self,
         interactions: Interactions,
         *,
-        items: Attributes | None = None,  # noqa: ARG002 - it learns from histories alone
+        items: Attributes | None = None,
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> SequenceRidgeModel:
@@ -99,6 +104,8 @@ class SequenceRidge:
         near = csr_sum([(relation(consumed), scale) for relation, scale in zip(_RELATIONS, choice.scales, strict=True)])
         near.data *= part[near.indices]
         near = strongest(near, self.kept_weights)
+        if items is not None:
+            near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), users)
         base = part * np.float32(_FAR) * rate
         base[head] += intercept
         repeats = RepeatTable.learn(interactions, _HORIZON)
@@ -140,6 +147,14 @@ def _rate(interactions: Interactions) -> NDArray[np.float32]:
     later = everything.position > 0
     gain = (later & (everything.occurrence == 1)) * everything.weights(np.arange(len(everything)))
     return (np.bincount(everything.item, gain, everything.n_items) / max(1, int(later.sum()))).astype(np.float32)
+
+
+def _towards_unseen(items: Attributes, users: NDArray[np.int64]) -> csr_array:
+    """(n_items, n_items): the similarity of the attributes of each item to those that nobody has had; 0 to others."""
+    from scipy.sparse import csr_array, diags_array
+
+    unseen = (users == 0).astype(np.float32)
+    return csr_array((diags_array(unseen) @ alike(items, users) @ diags_array(1 - unseen)).T)
 
 
 @dataclass(frozen=True, eq=False)
