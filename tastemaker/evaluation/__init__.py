@@ -18,7 +18,8 @@ from tastemaker.evaluation.evaluate import (
     last_item,
     whole_history,
 )
-from tastemaker.evaluation.leave_one_out import LEAVE_ONE_OUT, judge_last, leave_one_out_split, textbook_metrics
+from tastemaker.evaluation.judged import Judged
+from tastemaker.evaluation.leave_one_out import LEAVE_ONE_OUT, judge_last, leave_one_out_split
 from tastemaker.evaluation.metrics import personalize_metrics
 from tastemaker.evaluation.objectives import (
     average_rewards,
@@ -35,6 +36,7 @@ from tastemaker.evaluation.segments import (
     segment_split,
 )
 from tastemaker.evaluation.split import Request, Split, personalize_split
+from tastemaker.evaluation.textbook import textbook_metrics
 from tastemaker.evaluation.trends import measure_trending, trend_prediction_accuracy
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "PERSONALIZE",
     "ActionSplit",
     "Evaluation",
+    "Judged",
     "OfflineProtocol",
     "Ranker",
     "RepeatLast",

@@ -5,34 +5,46 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tastemaker.evaluation.metrics import DEPTH, personalize_metrics
+from tastemaker.evaluation.judged import Answers, Judged
+from tastemaker.evaluation.metrics import DEPTH, personalize_values
 from tastemaker.evaluation.split import Request, Split, personalize_split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tastemaker.recommenders import Attributes, Interactions, Recipe
+    from tastemaker.recommenders import Attributes, Interactions, Model, Recipe
 
 Ranker = Callable[["Request", "NDArray[np.bool_] | None"], "NDArray[np.int32]"]
 """Answers a request with items, best first, out of those that a mask allows (None: all)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A protocol's metrics twice, by key.
+    """A protocol's judgement twice, request by request.
 
-    `metrics`: on the events as they are. `metrics_new_items`: what the user already has in the input counts neither as
-    truth nor as a recommendation, and a request of which no truth is left is not asked.
+    `requests`: on the events as they are. `requests_new_items`: what the user already has in the input counts neither
+    as truth nor as a recommendation, and a request of which no truth is left is not asked.
     `fit_seconds`: wall time of training.
     """
 
-    metrics: dict[str, float]
-    metrics_new_items: dict[str, float]
+    requests: Judged
+    requests_new_items: Judged
     fit_seconds: float
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """By key, rounded: on the events as they are."""
+        return self.requests.metrics
+
+    @cached_property
+    def metrics_new_items(self) -> dict[str, float]:
+        """The same without repeats of the input."""
+        return self.requests_new_items.metrics
 
 
 def whole_history(request: Request) -> NDArray[np.int32]:
@@ -46,21 +58,32 @@ def last_item(request: Request) -> NDArray[np.int32]:
 
 
 class Judge(Protocol):
-    """Turns a ranker's answers to the requests of a split into figures."""
+    """Turns any ranker's answers to the requests of a split into figures."""
 
     def __call__(self, ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluation: ...
 
 
+class ModelJudge(Protocol):
+    """The same of a trained model; `asked_with`: what of a request the model gets to see."""
+
+    def __call__(
+        self, model: Model, split: Split, *, asked_with: Callable[[Request], NDArray[np.int32]], fit_seconds: float
+    ) -> Evaluation: ...
+
+
 @dataclass(frozen=True)
 class OfflineProtocol:
-    """A way to measure offline: what is held out (`split`, drawn by a seed), how long the lists are, who judges them.
+    """A way to measure offline: what is held out (`split`, drawn by a seed), and who judges the answers.
 
-    `depth` None asks for everything that is allowed, ranked.
+    `judge` takes rankers whose lists are `depth` long; None: that rank everything allowed. `judge_model` comes to the
+    same of a model. `asks_everyone`: whether each seed asks all users, and not some that it draws.
     """
 
     split: Callable[[Interactions, int], Split]
     depth: int | None
     judge: Judge
+    judge_model: ModelJudge
+    asks_everyone: bool
 
     def measure(
         self,
@@ -78,12 +101,7 @@ class OfflineProtocol:
         started = time.perf_counter()
         model = recipe.fit(split.train, items=items, seed=seed)
         fit_seconds = time.perf_counter() - started
-        depth = len(split.train.item_ids) if self.depth is None else self.depth
-
-        def ranker(request: Request, candidates: NDArray[np.bool_] | None) -> NDArray[np.int32]:
-            return model.recommend(asked_with(request), depth, candidates)[0]
-
-        return self.judge(ranker, split, fit_seconds=fit_seconds)
+        return self.judge_model(model, split, asked_with=asked_with, fit_seconds=fit_seconds)
 
 
 def evaluate(recipe: Recipe, interactions: Interactions, *, seed: int) -> Evaluation:
@@ -94,22 +112,44 @@ def evaluate(recipe: Recipe, interactions: Interactions, *, seed: int) -> Evalua
 def judge(ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluation:
     """Personalize's metrics of any ranker's answers to the requests of a split."""
     n_items = len(split.train.item_ids)
-    lists, truths, new_lists, new_truths = [], [], [], []
+    lists = [ranker(request, None) for request in split.test]
+    truths = [request.truth for request in split.test]
+    new, new_lists, new_truths = [], [], []
     for request in split.test:
-        lists.append(ranker(request, None).tolist())
-        truths.append(request.truth.tolist())
-        unseen = np.ones(n_items, dtype=np.bool_)
-        unseen[request.history] = False
+        unseen = mask_of_new_items(request, n_items)
         new_truth = request.truth[unseen[request.truth]]
         if len(new_truth):
-            new_lists.append(ranker(request, unseen).tolist())
-            new_truths.append(new_truth.tolist())
+            new.append(request)
+            new_lists.append(ranker(request, unseen))
+            new_truths.append(new_truth)
     return Evaluation(
-        metrics=personalize_metrics(lists, truths, n_items),
-        metrics_new_items=personalize_metrics(new_lists, new_truths, n_items),
+        requests=_judged(Answers.of(split.test, lists, truths, depth=DEPTH), n_items),
+        requests_new_items=_judged(Answers.of(new, new_lists, new_truths, depth=DEPTH), n_items),
         fit_seconds=fit_seconds,
     )
 
 
-PERSONALIZE = OfflineProtocol(split=personalize_split, depth=DEPTH, judge=judge)
+def mask_of_new_items(request: Request, n_items: int) -> NDArray[np.bool_]:
+    """(n_items,): what is not in the history of the request."""
+    unseen = np.ones(n_items, dtype=np.bool_)
+    unseen[request.history] = False
+    return unseen
+
+
+def _judged(answers: Answers, n_items: int) -> Judged:
+    return answers.judged(personalize_values(answers.hits), coverage_key="coverage", catalogue_size=n_items)
+
+
+def _judge_model(
+    model: Model, split: Split, *, asked_with: Callable[[Request], NDArray[np.int32]], fit_seconds: float
+) -> Evaluation:
+    def ranker(request: Request, candidates: NDArray[np.bool_] | None) -> NDArray[np.int32]:
+        return model.recommend(asked_with(request), DEPTH, candidates)[0]
+
+    return judge(ranker, split, fit_seconds=fit_seconds)
+
+
+PERSONALIZE = OfflineProtocol(
+    split=personalize_split, depth=DEPTH, judge=judge, judge_model=_judge_model, asks_everyone=False
+)
 """The protocol that GetSolutionMetrics reports by."""

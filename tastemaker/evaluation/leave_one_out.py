@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.evaluation.evaluate import Evaluation, OfflineProtocol, Ranker
+from tastemaker.evaluation.evaluate import Evaluation, OfflineProtocol, Ranker, mask_of_new_items
+from tastemaker.evaluation.judged import Answers
 from tastemaker.evaluation.split import Request, Split, keyed
+from tastemaker.evaluation.textbook import CUT, novelty, textbook_values
+from tastemaker.recommenders.popularity import distinct_users
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from tastemaker.recommenders import Interactions
-
-_CUT = 10
+    from tastemaker.recommenders import Interactions, Model
 
 
 def leave_one_out_split(interactions: Interactions, seed: int) -> Split:
@@ -52,51 +53,91 @@ def judge_last(ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluatio
     A repeat, a last event whose item the user already has, cannot be found: it is a miss in `metrics`, and not
     asked for in `metrics_new_items`. Both are equal where nobody repeats.
     """
-    n_items = len(split.train.item_ids)
-    ranks, repeats = [], 0
-    for request in split.test:
-        unseen = np.ones(n_items, dtype=np.bool_)
-        unseen[request.history] = False
-        if unseen[request.truth[0]]:
-            ranks.append(_rank(ranker(request, unseen), int(request.truth[0])))
-        else:
-            repeats += 1
-    return Evaluation(
-        metrics=textbook_metrics([*ranks, *[None] * repeats]),
-        metrics_new_items=textbook_metrics(ranks),
-        fit_seconds=fit_seconds,
-    )
+
+    def answer(request: Request, unseen: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int | None]:
+        ranked = ranker(request, unseen)
+        return ranked, _place(ranked, int(request.truth[0]))
+
+    return _judge_answers(answer, split, fit_seconds=fit_seconds)
 
 
-def textbook_metrics(ranks: Sequence[int | None]) -> dict[str, float]:
-    """Means over requests with one right answer each, at rank r ≥ 1 (None: it was not found); rounded, keys in order.
+def judge_model_last(
+    model: Model, split: Split, *, asked_with: Callable[[Request], NDArray[np.int32]], fit_seconds: float
+) -> Evaluation:
+    """What `judge_last` says of a model, without ranking the whole catalogue for each user.
 
-    - `hit_rate_at_10`: 1 where r ≤ 10, else 0
-    - `mean_reciprocal_rank`: 1 / r, however large r is
-    - `ndcg_at_10`: 1 / log2(1 + r) where r ≤ 10, else 0: the ideal, the answer at rank 1, is worth 1
-
-    All zero without requests.
+    The rank of an item that is not among the first ten follows from scores, which fall along every ranking.
     """
-    rank = np.array([np.inf if r is None else r for r in ranks], dtype=np.float64)
-    near = rank <= _CUT
-    figures = {
-        f"hit_rate_at_{_CUT}": near.astype(np.float64),
-        "mean_reciprocal_rank": 1 / rank,
-        f"ndcg_at_{_CUT}": near / np.log2(1 + rank),
-    }
-    return {key: round(float(values.mean()), 4) if len(rank) else 0.0 for key, values in figures.items()}
+
+    def answer(request: Request, unseen: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int | None]:
+        history, item = asked_with(request), int(request.truth[0])
+        first = model.recommend(history, CUT, unseen)[0]
+        rank = _place(first, item)
+        if rank is None and unseen[item]:
+            rank = _rank_by_scores(model, history, item, unseen)
+        return first, rank
+
+    return _judge_answers(answer, split, fit_seconds=fit_seconds)
 
 
-LEAVE_ONE_OUT = OfflineProtocol(split=leave_one_out_split, depth=None, judge=judge_last)
+LEAVE_ONE_OUT = OfflineProtocol(
+    split=leave_one_out_split, depth=None, judge=judge_last, judge_model=judge_model_last, asks_everyone=True
+)
+
+
+def _judge_answers(
+    answer: Callable[[Request, NDArray[np.bool_]], tuple[NDArray[np.int32], int | None]],
+    split: Split,
+    *,
+    fit_seconds: float,
+) -> Evaluation:
+    """`answer` gives to a request, and the mask of what is allowed, the first items and the rank of the right one."""
+    n_items = len(split.train.item_ids)
+    lists, ranks, repeats = [], [], np.zeros(len(split.test), dtype=np.bool_)
+    for row, request in enumerate(split.test):
+        unseen = mask_of_new_items(request, n_items)
+        first, rank = answer(request, unseen)
+        lists.append(first)
+        ranks.append(rank)
+        repeats[row] = not unseen[request.truth[0]]
+    answers = Answers.of(split.test, lists, [request.truth for request in split.test], depth=CUT)
+    values = textbook_values(ranks)
+    values[f"novelty_at_{CUT}"] = novelty(answers.recommended, distinct_users(split.train), len(split.train.user_ids))
+    judged = answers.judged(values, coverage_key=f"coverage_at_{CUT}", catalogue_size=n_items)
+    return Evaluation(requests=judged, requests_new_items=judged.only(~repeats), fit_seconds=fit_seconds)
+
+
+def _rank_by_scores(model: Model, history: NDArray[np.int32], item: int, unseen: NDArray[np.bool_]) -> int | None:
+    """The rank of an item among the unseen ones, None where the model does not recommend it.
+
+    Items of one score can have an order that the score, a share in single precision, does not show, or be no
+    recommendations at all (what is no neighbour): of those the model itself is asked.
+    """
+    scores = model.scores(history)
+    allowed = np.where(unseen, scores, -1.0)
+    before = int((allowed > scores[item]).sum())
+    equal = allowed == scores[item]
+    within = _place(model.recommend(history, int(equal.sum()), equal)[0], item)
+    return None if within is None else before + within
+
+
+def _place(ranked: NDArray[np.int32], item: int) -> int | None:
+    found = np.flatnonzero(ranked == item)
+    return int(found[0]) + 1 if len(found) else None
 
 
 def _last_events(interactions: Interactions, seed: int) -> NDArray[np.int64]:
     """(n_users,): the position of each user's last event."""
-    last_second = interactions.timestamp[interactions.starts[1:] - 1]
+    last = interactions.starts[1:] - 1
+    last_second = interactions.timestamp[last]
     rivals = np.flatnonzero(interactions.timestamp == last_second[interactions.user])
+    # luck is slow, and only has to choose where there is a choice
     user = interactions.user[rivals]
+    several = np.bincount(user, minlength=len(last))[user] > 1
+    rivals, user = rivals[several], user[several]
     order = np.lexsort((np.array([_luck(interactions, seed, int(event)) for event in rivals], dtype=np.uint64), user))
-    last: NDArray[np.int64] = rivals[order][np.searchsorted(user, np.arange(len(interactions.user_ids)), "right") - 1]
+    # of each user the largest: later entries overwrite earlier ones
+    last[user[order]] = rivals[order]
     return last
 
 
@@ -106,8 +147,3 @@ def _luck(interactions: Interactions, seed: int, event: int) -> int:
         f"{interactions.user_ids[interactions.user[event]]}\0{interactions.item_ids[interactions.item[event]]}"
         f"\0{interactions.event_types[interactions.event_type[event]]}",
     )
-
-
-def _rank(ranked: NDArray[np.int32], item: int) -> int | None:
-    found = np.flatnonzero(ranked == item)
-    return int(found[0]) + 1 if len(found) else None

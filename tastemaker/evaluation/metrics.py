@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Sequence
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -16,6 +16,9 @@ DEPTH = 25
 
 CUTS = (5, 10, 25)
 """After how many of them NDCG and precision are reckoned."""
+
+DIGITS = 4
+"""Places after the point that metrics are rounded to, as Personalize does."""
 
 
 def personalize_metrics(
@@ -43,14 +46,27 @@ def personalize_metrics(
         wanted = frozenset(relevant)
         hits[row, : min(len(items), DEPTH)] = [item in wanted for item in items[:DEPTH]]
     distinct = {item for items in recommended for item in items[:DEPTH]}
-    figures = {
-        "coverage": len(distinct) / catalogue_size if catalogue_size else 0.0,
-        "mean_reciprocal_rank_at_25": _mean(np.where(hits.any(axis=1), 1 / (1 + hits.argmax(axis=1)), 0.0)),
-    }
+    figures = means(personalize_values(hits))
+    figures["coverage"] = round(len(distinct) / catalogue_size, DIGITS) if catalogue_size else 0.0
+    return {key: figures[key] for key in sorted(figures)}
+
+
+def personalize_values(hits: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """What each request is worth, (n,) by the keys of `personalize_metrics` but coverage, which is of all together.
+
+    `hits` (n, 25): whether the recommendation at each rank is a hit; false where the list is shorter.
+    """
+    values = {"mean_reciprocal_rank_at_25": np.where(hits.any(axis=1), 1 / (1 + hits.argmax(axis=1)), 0.0)}
     for cut in CUTS:
-        figures[f"normalized_discounted_cumulative_gain_at_{cut}"] = _mean(_ndcg(hits[:, :cut]))
-        figures[f"precision_at_{cut}"] = _mean(hits[:, :cut].mean(axis=1))
-    return {key: round(figures[key], 4) for key in sorted(figures)}
+        values[f"normalized_discounted_cumulative_gain_at_{cut}"] = _ndcg(hits[:, :cut])
+        values[f"precision_at_{cut}"] = hits[:, :cut].mean(axis=1)
+    return values
+
+
+def means(values: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    """The rounded means over requests; a NaN is not in the mean, and of nothing it is 0."""
+    there = {key: value[~np.isnan(value)] for key, value in values.items()}
+    return {key: round(float(value.mean()), DIGITS) if len(value) else 0.0 for key, value in there.items()}
 
 
 def _ndcg(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -58,7 +74,3 @@ def _ndcg(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
     ideal = np.concatenate(([np.inf], np.cumsum(gains)))
     ndcg: NDArray[np.float64] = (hits @ gains) / ideal[hits.sum(axis=1)]
     return ndcg
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if len(values) else 0.0
