@@ -59,7 +59,7 @@ class Attributes:
     refused: Mapping[str, int]
 
     def for_recommenders(self) -> recommenders.Attributes:
-        """Categories and numbers, which recommenders take; of texts they make nothing."""
+        """Categories, numbers and texts, which recommenders take each for what it is."""
         return recommenders.Attributes.from_columns(
             self.ids,
             {column.field: column.values for column in self.columns if column.categorical},
@@ -68,6 +68,7 @@ class Attributes:
                 for column in self.columns
                 if column.type != "string"
             },
+            texts={column.field: column.values for column in self.columns if column.kind == "text"},
         )
 
 

@@ -1,110 +1,125 @@
-"""What recipes are worth, over seeds: tables for people, one JSON object for programs."""
+"""What recipes are worth: tables for people, one JSON object for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from tastemaker.cli.titles import LEAVE_ONE_OUT_TITLES, PERSONALIZE_TITLES
-from tastemaker.evaluation import Evaluation
+from tastemaker.cli.titles import TITLES
+from tastemaker.evaluation import Comparison, Figure, Interval, as_imported, repeats_removed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_DIGITS = 4
+DIGITS = 4
+
+Figures = Mapping[str, Mapping[str, Figure]]
+"""By recipe and key of metric."""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """`sd` is the standard deviation of the sample (n − 1), 0 where there is one value."""
-
-    mean: float
-    sd: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Figure:
-        return cls(round(fmean(values), _DIGITS), round(stdev(values), _DIGITS) if len(values) > 1 else 0.0)
-
-    def to_json(self) -> dict[str, float]:
-        return {"mean": self.mean, "sd": self.sd}
-
-
-Figures = Mapping[str, Figure]
-
-
-@dataclass(frozen=True)
-class Quality:
-    """One recipe: `metrics` on the events as they are, `metrics_new_items` without repeats, mean time of training."""
-
-    metrics: Figures
-    metrics_new_items: Figures
-    fit_seconds: float
-
-    @classmethod
-    def of(cls, evaluations: Sequence[Evaluation]) -> Quality:
-        """The figures of one recipe's evaluations, one a seed."""
-        return cls(
-            metrics=_figures([evaluation.metrics for evaluation in evaluations]),
-            metrics_new_items=_figures([evaluation.metrics_new_items for evaluation in evaluations]),
-            fit_seconds=fmean(evaluation.fit_seconds for evaluation in evaluations),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "metrics": {key: figure.to_json() for key, figure in self.metrics.items()},
-            "metricsNewItems": {key: figure.to_json() for key, figure in self.metrics_new_items.items()},
-            "fitSeconds": round(self.fit_seconds, 3),
-        }
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
-    """All recipes, by name, under one protocol."""
+    """All recipes under one protocol: `figures` on the events as they are, `figures_new_items` without repeats."""
 
     protocol: str
-    seeds: int
-    recipes: Mapping[str, Quality]
+    comparison: Comparison
+    figures: Figures
+    figures_new_items: Figures
+
+    @classmethod
+    def of(cls, protocol: str, comparison: Comparison) -> Report:
+        return cls(protocol, comparison, comparison.figures(as_imported), comparison.figures(repeats_removed))
+
+    @property
+    def seeds(self) -> int:
+        return len(self.comparison.draws)
+
+    @property
+    def over(self) -> str:
+        """What the intervals are over."""
+        return "seeds" if self.comparison.over_seeds else "users"
+
+    @property
+    def tables(self) -> dict[str, Figures]:
+        """The figures by what they are of, in words."""
+        return {"events as imported": self.figures, "repeats removed": self.figures_new_items}
+
+    @property
+    def keys(self) -> list[str]:
+        """The metrics that tables show."""
+        return [key for key in TITLES if key in self.figures[self.comparison.baseline]]
 
     def to_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         return {
             "protocol": self.protocol,
             "seeds": self.seeds,
-            "recipes": {name: quality.to_json() for name, quality in self.recipes.items()},
+            "intervalsOver": self.over,
+            "recipes": {
+                name: {
+                    "metrics": {key: to_json(figure) for key, figure in self.figures[name].items()},
+                    "metricsNewItems": {key: to_json(figure) for key, figure in self.figures_new_items[name].items()},
+                    "fitSeconds": round(self.comparison.fit_seconds(name), 3),
+                }
+                for name in self.comparison.names
+            },
         }
 
     def print(self, console: Console) -> None:
-        console.print()
-        as_imported = {name: quality.metrics for name, quality in self.recipes.items()}
-        console.print(self._table("events as imported", as_imported))
-        console.print()
-        new_items = {name: quality.metrics_new_items for name, quality in self.recipes.items()}
-        console.print(self._table("repeats removed", new_items))
+        for what, figures in self.tables.items():
+            console.print()
+            console.print(self._table(what, figures))
+        console.print(
+            f"± half the 95 % interval over {self.over}. ▲ above, ▼ below {self.comparison.baseline} on the same "
+            "requests, beyond chance.",
+            highlight=False,
+        )
 
-    def _table(self, what: str, rows: Mapping[str, Figures]) -> Table:
-        seeds = f"mean ± sd of {self.seeds} seeds" if self.seeds > 1 else "one seed"
-        table = Table(title=f"{self.protocol}, {what}, {seeds}", title_justify="left", show_edge=False, pad_edge=False)
+    def _table(self, what: str, figures: Figures) -> Table:
+        draws = f"mean of {self.seeds} seeds" if self.seeds > 1 else "one seed"
+        table = Table(title=f"{self.protocol}, {what}, {draws}", title_justify="left", show_edge=False, pad_edge=False)
         table.add_column("")
-        titles = {
-            key: title
-            for key, title in (PERSONALIZE_TITLES | LEAVE_ONE_OUT_TITLES).items()
-            if all(key in figures for figures in rows.values())
-        }
-        for title in titles.values():
-            # with that and the deviation below the mean, a terminal of 80 columns is wide enough
-            table.add_column(title.replace("@", "\n@"), justify="right")
-        for name, figures in rows.items():
-            table.add_row(escape(name), *(self._cell(figures[key]) for key in titles))
+        for key in self.keys:
+            # with that and the interval below the mean, a terminal of 80 columns is wide enough
+            table.add_column(TITLES[key].replace("@", "\n@"), justify="right")
+        for name, of_recipe in figures.items():
+            table.add_row(escape(name), *(_cell(of_recipe[key]) for key in self.keys))
         return table
 
-    def _cell(self, figure: Figure) -> str:
-        return f"{figure.mean:.4f}\n±{figure.sd:.4f}" if self.seeds > 1 else f"{figure.mean:.4f}"
+
+def to_json(figure: Figure) -> dict[str, Any]:
+    """Rounded to four places; `overPopularity` where there is something to compare with."""
+    found: dict[str, Any] = {
+        "mean": round(figure.mean, DIGITS),
+        "sd": round(figure.sd, DIGITS),
+        "ci95": _bounds(figure.interval),
+    }
+    if difference := figure.over_baseline:
+        found["overPopularity"] = {"mean": round(difference.mean, DIGITS), "ci95": _bounds(difference.interval)}
+    return found
 
 
-def _figures(metrics: Sequence[Mapping[str, float]]) -> Figures:
-    return {key: Figure.of([one[key] for one in metrics]) for key in metrics[0]}
+def mark(figure: Figure) -> str:
+    """▲ where it is above that of the baseline beyond chance, ▼ where it is below, else nothing."""
+    difference = figure.over_baseline
+    if difference is None or difference.interval is None or not difference.interval.beyond_chance:
+        return ""
+    return "▲" if difference.mean > 0 else "▼"
+
+
+def half_width(interval: Interval | None) -> str:
+    """As tables show it: ±0.0123; nothing without an interval."""
+    return "" if interval is None else f"±{interval.high - interval.mean:.{DIGITS}f}"
+
+
+def _bounds(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [round(interval.low, DIGITS), round(interval.high, DIGITS)]
+
+
+def _cell(figure: Figure) -> str:
+    # a space where there is no mark, so that the points stand below each other; without the 0 there is room for it
+    return f"{figure.mean:.{DIGITS}f}{mark(figure) or ' '}\n{half_width(figure.interval).replace('±0.', '±.')} "

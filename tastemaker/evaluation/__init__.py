@@ -8,6 +8,14 @@ from tastemaker.evaluation.actions import (
     measure_actions,
 )
 from tastemaker.evaluation.baselines import RepeatLast
+from tastemaker.evaluation.breakdown import (
+    Group,
+    by_history_length,
+    by_item_popularity,
+    coverage_curve,
+    popularity_tenths,
+)
+from tastemaker.evaluation.comparison import Comparison, Difference, Figure, View, as_imported, repeats_removed
 from tastemaker.evaluation.evaluate import (
     PERSONALIZE,
     Evaluation,
@@ -18,6 +26,7 @@ from tastemaker.evaluation.evaluate import (
     last_item,
     whole_history,
 )
+from tastemaker.evaluation.intervals import Interval, over_draws, over_users
 from tastemaker.evaluation.judged import Judged
 from tastemaker.evaluation.leave_one_out import LEAVE_ONE_OUT, judge_last, leave_one_out_split
 from tastemaker.evaluation.metrics import personalize_metrics
@@ -43,7 +52,12 @@ __all__ = [
     "LEAVE_ONE_OUT",
     "PERSONALIZE",
     "ActionSplit",
+    "Comparison",
+    "Difference",
     "Evaluation",
+    "Figure",
+    "Group",
+    "Interval",
     "Judged",
     "OfflineProtocol",
     "Ranker",
@@ -51,11 +65,16 @@ __all__ = [
     "Request",
     "SegmentSplit",
     "Split",
+    "View",
     "action_metrics",
     "action_split",
     "area_under_the_curve",
+    "as_imported",
     "attributes_asked",
     "average_rewards",
+    "by_history_length",
+    "by_item_popularity",
+    "coverage_curve",
     "evaluate",
     "event_weighted_ndcg",
     "items_asked",
@@ -68,8 +87,12 @@ __all__ = [
     "measure_rewards",
     "measure_segments",
     "measure_trending",
+    "over_draws",
+    "over_users",
     "personalize_metrics",
     "personalize_split",
+    "popularity_tenths",
+    "repeats_removed",
     "segment_metrics",
     "segment_split",
     "textbook_metrics",
