@@ -41,7 +41,7 @@ svg .marker { stroke: var(--back); stroke-width: 1; }
 .b1 polyline, .b1 line:not(.whisker) { stroke-dasharray: 2 3; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 22px; padding: 0; margin: 10px 0; }
 .legend li { display: flex; align-items: center; gap: 7px; } .swatch { width: 28px; height: 16px; }
-.example td, .example th { text-align: left; white-space: normal; } .example th { white-space: nowrap; }
+.example td, .example th { text-align: left; white-space: normal; } .example th { white-space: nowrap; width: 1%; }
 .example table { width: 100%; } .did { background: var(--shade); }
 .items { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 18px; padding: 0; margin: 0; }
 .items li { overflow-wrap: anywhere; } .items strong { color: var(--hit); }

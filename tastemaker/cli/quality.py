@@ -82,7 +82,8 @@ class Report:
     def _table(self, what: str, figures: Figures) -> Table:
         draws = f"mean of {self.seeds} seeds" if self.seeds > 1 else "one seed"
         table = Table(title=f"{self.protocol}, {what}, {draws}", title_justify="left", show_edge=False, pad_edge=False)
-        table.add_column("")
+        # of the longest names nothing is cut off
+        table.add_column("", overflow="fold")
         for key in self.keys:
             # with that and the interval below the mean, a terminal of 80 columns is wide enough
             table.add_column(TITLES[key].replace("@", "\n@"), justify="right")

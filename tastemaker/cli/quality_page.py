@@ -76,13 +76,13 @@ class QualityPage:
 
     def _summary(self) -> Markup:
         report = self.report
-        seeds = f"{report.seeds} seeds, each of which holds out anew" if report.seeds > 1 else "one seed"
+        seeds = f"Means of {report.seeds} seeds." if report.seeds > 1 else "One seed."
         over = {
             "seeds": "over the seeds (Student's t). They tell where more draws of these events would lie",
             "users": "over the users who were asked. They tell what other users like these may make of it",
         }[report.over]
         return joined(
-            tag("p", f"{self.source}, protocol {report.protocol}: {_ASKED[report.protocol]} Means of {seeds}."),
+            tag("p", f"{self.source}, protocol {report.protocol}: {_ASKED[report.protocol]} {seeds}"),
             tag(
                 "p",
                 f"± is half the 95 % interval, {over}. ▲ and ▼ mark what is above and below "

@@ -60,7 +60,7 @@ def test_fields_are_named_as_attributes_of_a_table(tmp_path: Path) -> None:
     assert [column.attribute for column in users.columns] == ["ageGroup", "region"]
 
 
-def test_recommenders_get_categories_and_numbers_and_no_text(tmp_path: Path) -> None:
+def test_recommenders_get_categories_numbers_and_texts(tmp_path: Path) -> None:
     path = _file(tmp_path, "ITEM_ID,TITLE,GENRES,YEAR\nb,B,x|y,1990\na,A,x,\n")
 
     found = read_attributes(path, "ITEM_ID").for_recommenders()
@@ -68,6 +68,7 @@ def test_recommenders_get_categories_and_numbers_and_no_text(tmp_path: Path) -> 
     assert found.ids.tolist() == ["a", "b"]
     assert found.categories.sum(axis=1).tolist() == [1, 2]
     np.testing.assert_array_equal(found.numbers, [[np.nan], [1990]])
+    assert found.texts == ("A", "B")
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import pytest
 
 from tastemaker.cli.events import read_csv
 from tastemaker.cli.main import main
-from tastemaker.cli.quality import Figure
 from tastemaker.cli.usable import usable_rows
-from tastemaker.evaluation import evaluate
-from tastemaker.recommenders import RECIPES, Popularity
+from tastemaker.evaluation import PERSONALIZE, last_item
+from tastemaker.recommenders import RECIPES, Popularity, SimilarItems
 from tests.unit.recommenders.planted import cycles
 
 HEADER = "USER_ID,ITEM_ID,TIMESTAMP\n"
@@ -43,25 +43,58 @@ def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]
 def test_the_json_has_each_recipe_and_always_the_baselines(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = _json(capsys, "--interactions", str(ring), "--recipe", "aws-user-personalization-v2", "--seeds", "2")
 
-    assert list(found) == ["protocol", "seeds", "recipes"]
-    assert (found["protocol"], found["seeds"]) == ("personalize", 2)
+    assert list(found) == ["protocol", "seeds", "intervalsOver", "recipes"]
+    assert (found["protocol"], found["seeds"], found["intervalsOver"]) == ("personalize", 2, "seeds")
     assert list(found["recipes"]) == ["aws-user-personalization-v2", "popularity", "repeat-last"]
-    for quality in found["recipes"].values():
+    for name, quality in found["recipes"].items():
         assert list(quality) == ["metrics", "metricsNewItems", "fitSeconds"]
         assert list(quality["metrics"]) == list(quality["metricsNewItems"])
-        assert all(list(figure) == ["mean", "sd"] for figure in quality["metrics"].values())
-    metrics = found["recipes"]["aws-user-personalization-v2"]["metrics"]
-    assert metrics["mean_reciprocal_rank_at_25"] == {"mean": 1.0, "sd": 0.0}
+        parts = ["mean", "sd", "ci95"] + ["overPopularity"] * (name != "popularity")
+        assert all(list(figure) == parts for figure in quality["metrics"].values())
+    figure = found["recipes"]["aws-user-personalization-v2"]["metrics"]["mean_reciprocal_rank_at_25"]
+    assert (figure["mean"], figure["sd"], figure["ci95"]) == (1.0, 0.0, [1.0, 1.0])
 
 
-def test_the_figures_are_those_of_the_seeds_from_zero_on(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = _json(capsys, "--interactions", str(ring), "--recipe", "aws-popularity-count", "--seeds", "4")
+def test_the_figures_and_intervals_are_those_of_the_seeds_from_zero_on(
+    ring: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = _json(capsys, "--interactions", str(ring), "--recipe", "aws-similar-items", "--seeds", "4")
 
-    evaluations = [evaluate(Popularity(), cycles(), seed=seed) for seed in range(4)]
     key = "mean_reciprocal_rank_at_25"
-    expected = Figure.of([evaluation.metrics[key] for evaluation in evaluations])
-    assert expected.sd > 0
-    assert found["recipes"]["aws-popularity-count"]["metrics"][key] == expected.to_json()
+    own, popular = (
+        [
+            PERSONALIZE.measure(r, PERSONALIZE.split(cycles(), n), seed=n, asked_with=last_item).metrics[key]
+            for n in range(4)
+        ]
+        for r in (SimilarItems(), Popularity())
+    )
+    assert stdev(popular) > 0
+    # Student's t of three degrees
+    half = 3.182446 * stdev(popular) / 2
+    assert found["recipes"]["popularity"]["metrics"][key] == {
+        "mean": round(fmean(popular), 4),
+        "sd": round(stdev(popular), 4),
+        "ci95": pytest.approx([fmean(popular) - half, fmean(popular) + half], abs=0.51e-4),
+    }
+    apart = [a - b for a, b in zip(own, popular, strict=True)]
+    half = 3.182446 * stdev(apart) / 2
+    assert found["recipes"]["aws-similar-items"]["metrics"][key]["overPopularity"] == {
+        "mean": round(fmean(apart), 4),
+        "ci95": pytest.approx([fmean(apart) - half, fmean(apart) + half], abs=0.51e-4),
+    }
+
+
+@pytest.mark.parametrize("options", [["--seeds", "1"], ["--protocol", "leave-one-out", "--seeds", "2"]])
+def test_of_one_seed_and_where_all_are_asked_intervals_are_over_users_and_coverage_has_none(
+    options: list[str], ring: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = _json(capsys, "--interactions", str(ring), "--recipe", "popularity", *options)
+
+    assert found["intervalsOver"] == "users"
+    for key, figure in found["recipes"]["popularity"]["metrics"].items():
+        assert (figure["ci95"] is None) == key.startswith("coverage")
+    reciprocal = next(v for k, v in found["recipes"]["popularity"]["metrics"].items() if "reciprocal" in k)
+    assert reciprocal["ci95"][0] < reciprocal["mean"] < reciprocal["ci95"][1]
 
 
 def test_leave_one_out_reports_the_textbook_metrics(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,8 +104,13 @@ def test_leave_one_out_reports_the_textbook_metrics(ring: Path, capsys: pytest.C
     )
 
     assert found["protocol"] == "leave-one-out"
-    assert found["recipes"][recipe]["metrics"] == {
-        key: {"mean": 1.0, "sd": 0.0} for key in ("hit_rate_at_10", "mean_reciprocal_rank", "ndcg_at_10")
+    # two items of the ring are new to each user, and all of them have had two thirds of the users or more
+    assert {key: figure["mean"] for key, figure in found["recipes"][recipe]["metrics"].items()} == {
+        "coverage_at_10": 1.0,
+        "hit_rate_at_10": 1.0,
+        "mean_reciprocal_rank": 1.0,
+        "ndcg_at_10": 1.0,
+        "novelty_at_10": 0.585,
     }
 
 
@@ -107,7 +145,7 @@ def test_a_model_of_related_items_is_asked_with_the_last_item_alone(
 
     # what follows on the ring is one step from the last item, and further from all the others
     metrics = found["recipes"]["aws-similar-items"]["metrics"]
-    assert metrics["mean_reciprocal_rank_at_25"] == {"mean": 1.0, "sd": 0.0}
+    assert metrics["mean_reciprocal_rank_at_25"]["mean"] == 1.0
 
 
 @pytest.mark.parametrize("protocol", ["personalize", "leave-one-out"])
@@ -126,9 +164,10 @@ def test_without_json_two_tables_are_on_stdout(ring: Path, capsys: pytest.Captur
     assert main(["evaluate", "--interactions", str(ring), "--recipe", "popularity", "--seeds", "2"]) == 0
 
     said = capsys.readouterr()
-    assert "personalize, events as imported, mean ± sd of 2 seeds" in said.out
-    assert "personalize, repeats removed, mean ± sd of 2 seeds" in said.out
+    assert "personalize, events as imported, mean of 2 seeds" in said.out
+    assert "personalize, repeats removed, mean of 2 seeds" in said.out
     assert "repeat-last" in said.out
+    assert "95 % interval over seeds" in said.out
     assert "…" not in said.out
     assert said.err == ""
 
@@ -149,6 +188,63 @@ def test_an_unknown_recipe_is_told_which_are_known(ring: Path, capsys: pytest.Ca
     said = capsys.readouterr().err
     assert "no recipe 'aws-magic'" in said
     assert all(name in said for name in [*RECIPES, "popularity", "repeat-last"])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "what"),
+    [
+        ("aws-next-best-action", "recommends actions"),
+        ("aws-item-affinity", "recommends users for items"),
+        ("aws-item-attribute-affinity", "recommends users for items"),
+    ],
+)
+def test_recipes_of_actions_and_users_are_said_to_be_measured_elsewhere(
+    recipe: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate", "--interactions", "events.csv", "--recipe", recipe])
+
+    assert end.value.code == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{recipe} {what}, and only recipes that recommend items are measured here" in said
+    assert "GetSolutionMetrics" in said
+
+
+def test_a_recipe_of_texts_needs_texts(ring: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["evaluate", "--interactions", str(ring), "--recipe", "aws-semantic-similarity", "--seeds", "1"]
+    items = tmp_path / "items.csv"
+    items.write_text("ITEM_ID,KIND\n" + "".join(f"{i},{i in 'ace'}\n" for i in "abcdef"), encoding="utf-8")
+
+    assert main(arguments) == 1
+    assert "give --items a file with a title or description" in capsys.readouterr().err
+    assert main([*arguments, "--items", str(items)]) == 1
+    assert f"{items} has no column of texts" in capsys.readouterr().err
+
+
+def test_a_recipe_of_texts_finds_what_is_written_alike(
+    ring: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = tmp_path / "items.csv"
+    # each text shares its last word with the next item's first one
+    lines = [f"{i},part of {i} {j} chain" for i, j in zip("abcdef", "bcdefa", strict=True)]
+    items.write_text("ITEM_ID,DESCRIPTION\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+    found = _json(
+        capsys,
+        "--interactions",
+        str(ring),
+        "--recipe",
+        "aws-semantic-similarity",
+        "--seeds",
+        "2",
+        "--items",
+        str(items),
+    )["recipes"]
+
+    key = "mean_reciprocal_rank_at_25"
+    # the neighbours on the ring are what comes before and what comes next
+    assert found["aws-semantic-similarity"]["metricsNewItems"][key]["mean"] == 1.0
+    assert found["popularity"]["metricsNewItems"][key]["mean"] < 1.0
 
 
 @pytest.mark.parametrize(
@@ -227,8 +323,3 @@ def test_a_missing_file_ends_with_status_1_and_words(capsys: pytest.CaptureFixtu
     assert main(["evaluate", "--interactions", "none.csv", "--recipe", "popularity"]) == 1
 
     assert "none.csv does not exist" in capsys.readouterr().err
-
-
-def test_the_deviation_is_that_of_a_sample_and_zero_for_one_value() -> None:
-    assert Figure.of([1.0, 2.0, 3.0]) == Figure(mean=2.0, sd=1.0)
-    assert Figure.of([0.5]) == Figure(mean=0.5, sd=0.0)
