@@ -13,6 +13,8 @@ from tastemaker.recommenders import Interactions
 LONGEST_ID: Final = 256
 # 100,000,000,000 s is the year 5138, and as milliseconds the year 1973
 _FIRST_MILLISECONDS: Final = 100_000_000_000
+# as many digits are always before it
+_PLAIN: Final = 11
 _LINE_BREAKS: Final = frozenset("\r\n")
 
 
@@ -28,12 +30,13 @@ def usable_rows(events: Events) -> tuple[Interactions, Counter[str]]:
     times: list[int] = []
     kinds: list[str] = []
     refused: Counter[str] = Counter()
+    known_users, known_items = ({id_ for id_ in set(ids) if is_id(id_)} for ids in (events.user_ids, events.item_ids))
     rows = zip(events.user_ids, events.item_ids, events.timestamps, events.event_types, strict=True)
     for user_id, item_id, timestamp, kind in rows:
         seconds = _seconds(timestamp)
-        if not is_id(user_id):
+        if user_id not in known_users:
             refused[f"USER_ID is empty, has a line break or more than {LONGEST_ID} characters"] += 1
-        elif not is_id(item_id):
+        elif item_id not in known_items:
             refused[f"ITEM_ID is empty, has a line break or more than {LONGEST_ID} characters"] += 1
         elif seconds is None:
             refused["TIMESTAMP is no number of seconds since 1970"] += 1
@@ -54,6 +57,9 @@ def is_id(text: str) -> bool:
 
 
 def _seconds(text: str) -> int | None:
+    if text.isdigit() and text.isascii() and len(text) <= _PLAIN:
+        # nearly all are, and a Decimal takes five times as long
+        return int(text)
     try:
         exact = Decimal(text.strip())
     except InvalidOperation:

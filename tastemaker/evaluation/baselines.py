@@ -44,25 +44,27 @@ class RepeatLastModel:
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """Halving weights 1/2, 1/4, … for the user's distinct items, newest first; popularity shares what is left."""
-        ranked = self._ranking(history)
-        weights = np.exp2(-np.arange(1.0, len(ranked) + 1))
-        scores = self.popular.scores(history)
-        scores *= 1 - weights.sum()
-        scores[ranked] += weights
-        return scores
+        return self._shares(self.popular.scores(history), self._ranking(history))
 
     def recommend(
         self, history: NDArray[np.int32], k: int, candidates: NDArray[np.bool_] | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        order = self.popular.scores(history)
-        ranked = self._ranking(history)
+        popular, ranked = self.popular.scores(history), self._ranking(history)
+        order = popular.copy()
         order[ranked] = np.arange(len(ranked), 0, -1) + 1.0
         items = best(order, k, candidates)
-        return items, self.scores(history)[items]
+        return items, self._shares(popular, ranked)[items]
 
     def save(self, path: Path) -> None:
         """Write the popularity that it falls back to: there is nothing else to keep."""
         self.popular.save(path)
+
+    @staticmethod
+    def _shares(popular: NDArray[np.float32], ranked: NDArray[np.int32]) -> NDArray[np.float32]:
+        weights = np.exp2(-np.arange(1.0, len(ranked) + 1))
+        shares = popular * np.float32(1 - weights.sum())
+        shares[ranked] += weights
+        return shares
 
     def _ranking(self, history: NDArray[np.int32]) -> NDArray[np.int32]:
         newest_first = known(history, len(self.item_ids))[::-1]
