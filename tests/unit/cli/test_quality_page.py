@@ -187,6 +187,21 @@ def test_where_nobody_repeats_there_is_one_view_of_each_plot(
     assert captions == ["events as imported (nobody repeats)"] * 3
 
 
+@pytest.mark.parametrize("protocol", ["personalize", "leave-one-out"])
+def test_where_nothing_new_is_held_out_the_figures_without_repeats_are_zero_and_unsure(
+    protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events, page = tmp_path / "events.csv", tmp_path / "page.html"
+    events.write_text("USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(f"{u},a,{t}\n" for u in "uvw" for t in range(3)))
+    arguments = ["--interactions", str(events), "--recipe", "popularity", "--protocol", protocol, "--html", str(page)]
+
+    assert main(["evaluate", "--json", "--seeds", "1", *arguments]) == 0
+
+    figures = json.loads(capsys.readouterr().out)["recipes"]["popularity"]["metricsNewItems"].values()
+    assert all((figure["mean"], figure["ci95"]) == (0.0, None) for figure in figures)
+    assert len(Page(page.read_text(encoding="utf-8")).tables) > 2
+
+
 def test_the_examples_are_what_was_asked_and_answered() -> None:
     log = cycles()
     split = LEAVE_ONE_OUT.split(log, 0)
