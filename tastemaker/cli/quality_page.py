@@ -206,8 +206,8 @@ class QualityPage:
 
     def _examples(self) -> Markup:
         words = (
-            "Up to five users of the first seed, drawn by chance and not by success, on the events as imported. Their "
-            "ids and items are those of your own file."
+            "Up to five users of the first seed, drawn by chance and not by success, on the events as imported, "
+            "with the first six of each list. Their ids and items are those of your own file."
         )
         return tag("section", tag("h2", "Example users"), tag("p", words), *(_example(one) for one in self.examples))
 
