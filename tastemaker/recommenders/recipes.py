@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tastemaker.recommenders.model import Recipe
 
-_NO_RECENCY = 0.99
+_NO_RECENCY = ((0.99,),)
 _MOSTLY_ALIKE = ((0.25, 0.25, 1.0), (0.5, 0.5, 1.0))
 
 
@@ -35,7 +35,7 @@ def _user_personalization(hyperparameters: Mapping[str, str]) -> Recipe:
     percentiles = Percentiles.of(hyperparameters, EVERYONE)
     if recency.lower() == "true":
         return SequenceRidge(percentiles=percentiles)
-    return SequenceRidge(decays=((_NO_RECENCY,),), percentiles=percentiles)
+    return SequenceRidge(decays=_NO_RECENCY, percentiles=percentiles)
 
 
 def _similar_items(hyperparameters: Mapping[str, str]) -> Recipe:

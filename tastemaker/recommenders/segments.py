@@ -10,11 +10,11 @@ import numpy as np
 
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.model import best, known
-from tastemaker.recommenders.user_histories import DistinctItems, RecentItems
-from tastemaker.recommenders.user_personalization import SEEN, SequenceRidge, SequenceRidgeModel
+from tastemaker.recommenders.user_histories import DistinctItems, RecentEvents, changes
+from tastemaker.recommenders.user_personalization import HORIZON, SEEN, SequenceRidge, SequenceRidgeModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.attributes import Attributes
 
 _PAIRS_AT_ONCE = 1_000_000
+_CELLS_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Segments:
     fall from 0.54 to 0.26.
     """
 
-    ridge: SequenceRidge = field(default_factory=lambda: SequenceRidge(decays=(0.95,)))
+    ridge: SequenceRidge = field(default_factory=lambda: SequenceRidge(decays=((0.95,),)))
 
     def fit(
         self,
@@ -44,7 +45,7 @@ class Segments:
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> SegmentModel:
-        """Train; `seed` draws the users on whom the ridge's decay is chosen."""
+        """Train; `seed` draws the users on whom the ridge's choice is made."""
         ridge = self.ridge.fit(interactions, items=items, seed=seed, progress=progress)
         return SegmentModel(ridge, interactions.user_ids, interactions.starts, interactions.item)
 
@@ -94,38 +95,68 @@ class SegmentModel:
 
         The sum over items goes before that over events; only items that a user has had are looked at one by one.
         """
-        weights = _Columns.of(self.ridge, items)
-        recent = self._recent
-        flow = np.bincount(recent.user, recent.weight * weights.total[recent.place], len(self.user_ids))
-        with_sequence = self.ridge.base[items].sum(dtype=np.float64) + flow
-        expected = np.where(recent.count > 0, with_sequence, self.ridge.rate[items].sum(dtype=np.float64))
+        weights, n_users = self.ridge.weights, len(self.user_ids)
+        totals = [np.zeros(len(each.columns)) for each in weights]
+        again = np.zeros(n_users)
+        # of a large catalogue not all weights at once
+        width = max(1, _CELLS_AT_ONCE // max(1, sum(len(total) for total in totals)))
+        for start in range(0, len(items), width):
+            part = np.sort(items[start : start + width])
+            columns = [each.of_items(part) for each in weights]
+            for total, of_part in zip(totals, columns, strict=True):
+                np.add(total, of_part.sum(axis=1, dtype=np.float64), out=total)
+            again += self._had_before(part, columns)
+        flow = np.where(
+            self._says_something,
+            self.ridge.base[items].sum(dtype=np.float64),
+            self.ridge.rate[items].sum(dtype=np.float64),
+        )
+        for recent, total in zip(self._recent, totals, strict=True):
+            flow += np.bincount(recent.user, recent.weight * total[recent.row], n_users)
+        return np.asarray(flow / (1 - HORIZON) + again, dtype=np.float64)
+
+    def _had_before(self, items: NDArray[np.int32], columns: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """(n_users,): what the sorted `items` that each user has had add to a sum that takes them for new ones.
+
+        `columns`: (n_rows, n_chosen) of each of the ridge's weights, what a row adds to `items`.
+        """
         had = self._distinct.of_items(items, len(self.item_ids))
+        added = np.zeros(len(self.user_ids))
         for start in range(0, len(had.user), _PAIRS_AT_ONCE):
             some = had.between(start, start + _PAIRS_AT_ONCE)
-            replaced = some.value - (1 - SEEN) * self._of_pairs(some, weights)
-            expected += np.bincount(some.user, replaced, len(self.user_ids))
-        return np.asarray(expected, dtype=np.float64)
+            as_new = self._of_pairs(some, np.searchsorted(items, some.item), columns) / (1 - HORIZON)
+            added += np.bincount(some.user, some.value - (1 - SEEN) * as_new, len(self.user_ids))
+        return added
 
-    def _of_pairs(self, pairs: DistinctItems, weights: _Columns) -> NDArray[np.float64]:
-        """(n_pairs,): what the ridge expects of each pair's item, as if the user had not had it."""
-        count = self._recent.count[pairs.user]
-        expected = np.where(count > 0, self.ridge.base[pairs.item], self.ridge.rate[pairs.item]).astype(np.float64)
-        column = weights.column_of(pairs.item)
-        first = self._recent.starts[pairs.user]
-        for lag in range(int(count.max(initial=0))):
-            row = np.flatnonzero((count > lag) & (column >= 0))
-            event = first[row] + lag
-            expected[row] += self._recent.weight[event] * weights.each[self._recent.place[event], column[row]]
-        return expected
+    def _of_pairs(
+        self, pairs: DistinctItems, column: NDArray[np.intp], columns: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.float64]:
+        """(n_pairs,): how probable each pair's item, which has this `column`, is to come next, were it new."""
+        is_told = self._says_something[pairs.user]
+        probable = np.where(is_told, self.ridge.base[pairs.item], self.ridge.rate[pairs.item]).astype(np.float64)
+        for recent, added in zip(self._recent, columns, strict=True):
+            count, newest = recent.count[pairs.user], recent.starts[pairs.user]
+            for lag in range(int(count.max(initial=0))):
+                which = np.flatnonzero(count > lag)
+                event = newest[which] + lag
+                probable[which] += recent.weight[event] * added[recent.row[event], column[which]]
+        return probable
 
     @cached_property
     def _user(self) -> NDArray[np.int32]:
         return np.repeat(np.arange(len(self.user_ids), dtype=np.int32), np.diff(self.starts))
 
     @cached_property
-    def _recent(self) -> RecentItems:
-        head = locate_positions(self.ridge.head, self.items)
-        return RecentItems.of(self._user, head, len(self.user_ids), decay=self.ridge.decay, memory=self.ridge.memory)
+    def _recent(self) -> tuple[RecentEvents, ...]:
+        """Of each of the ridge's weights, the events that add something."""
+        once = changes(self._user, self.items)
+        user, item = self._user[once], self.items[once]
+        return tuple(RecentEvents.of(user, item, len(self.user_ids), each) for each in self.ridge.weights)
+
+    @cached_property
+    def _says_something(self) -> NDArray[np.bool_]:
+        """(n_users,): whether any event of the user adds something."""
+        return np.asarray(np.logical_or.reduce([each.count > 0 for each in self._recent]), dtype=np.bool_)
 
     @cached_property
     def _distinct(self) -> DistinctItems:
@@ -146,38 +177,3 @@ class SegmentModel:
             starts=arrays["user_starts"].astype(np.int64),
             items=arrays["user_items"].astype(np.int32),
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Columns:
-    """Of the ridge's weights the columns of some items of its head.
-
-    `head` (n_chosen,): these items, sorted; `each` (n_head, n_chosen): their weights; `total` (n_head,): the sums.
-    """
-
-    head: NDArray[np.int32]
-    each: NDArray[np.float32]
-    total: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, ridge: SequenceRidgeModel, items: NDArray[np.int32]) -> _Columns:
-        places = locate_positions(ridge.head, np.sort(items))
-        places = places[places >= 0]
-        column_of = np.full(len(ridge.head), -1, dtype=np.int32)
-        column_of[places] = np.arange(len(places))
-        column = column_of[ridge.columns]
-        row, place = np.nonzero(column >= 0)
-        each = np.asarray(ridge.vectors @ ridge.shared[:, places], dtype=np.float32)
-        each[row, column[row, place]] += ridge.values[row, place]
-        return cls(ridge.head[places], each, each.sum(axis=1, dtype=np.float64))
-
-    def column_of(self, items: NDArray[np.int32]) -> NDArray[np.int32]:
-        return locate_positions(self.head, items)
-
-
-def locate_positions(among: NDArray[np.int32], items: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Where each item is in a sorted array of positions; −1 where it is not in it."""
-    if not len(among):
-        return np.full(len(items), -1, dtype=np.int32)
-    place = np.minimum(np.searchsorted(among, items), len(among) - 1)
-    return np.where(among[place] == items, place, -1).astype(np.int32)

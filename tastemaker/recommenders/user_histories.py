@@ -12,33 +12,44 @@ from tastemaker.recommenders.repeat_table import COUNTS, DEPTH, RepeatTable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tastemaker.recommenders.history_weights import HistoryWeights
+
 
 @dataclass(frozen=True, eq=False)
-class RecentItems:
-    """The last events (T,) of each user with items of the regression, latest first: user, place in the head, weight.
+class RecentEvents:
+    """The events (T,) of all users that add something by some weights, of each user the latest first.
 
-    Those of user u are `starts[u]` and the `count[u]` − 1 after it.
+    `row`: the event's row in the weights; `weight`: what decay leaves of it. The events of user u are `starts[u]` and
+    the `count[u]` − 1 after it.
     """
 
     user: NDArray[np.int32]
-    place: NDArray[np.int32]
+    row: NDArray[np.int32]
     weight: NDArray[np.float32]
     starts: NDArray[np.int64]
     count: NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, user: NDArray[np.int32], place: NDArray[np.int32], n_users: int, *, decay: float, memory: int
-    ) -> RecentItems:
-        """Of events sorted by user, then oldest first; `place` is −1 outside the head. `memory`: events a user."""
-        backwards = np.flatnonzero(place >= 0)[::-1]
+        cls, user: NDArray[np.int32], item: NDArray[np.int32], n_users: int, weights: HistoryWeights
+    ) -> RecentEvents:
+        """Of events sorted by user, then oldest first. As `HistoryWeights.recent` says it of one history."""
+        row = weights.row[item]
+        backwards = np.flatnonzero(row >= 0)[::-1]
         # stable: within a user, the latest stays first
         backwards = backwards[np.argsort(user[backwards], kind="stable")]
         lag = _rank_within(user[backwards])
-        backwards, lag = backwards[lag < memory], lag[lag < memory]
+        backwards, lag = backwards[lag < weights.memory], lag[lag < weights.memory]
         count = np.bincount(user[backwards], minlength=n_users)
-        weight = np.power(decay, lag).astype(np.float32)
-        return cls(user[backwards], place[backwards], weight, np.cumsum(count) - count, count)
+        left = np.power(weights.decay, lag).astype(np.float32)
+        return cls(user[backwards], row[backwards], left, np.cumsum(count) - count, count)
+
+
+def changes(user: NDArray[np.int32], item: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(n,): of events sorted by user, then oldest first, those whose item is not the one that the user had just had."""
+    changed = np.ones(len(item), dtype=np.bool_)
+    changed[1:] = (user[1:] != user[:-1]) | (item[1:] != item[:-1])
+    return changed
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ SEEN = 0.02
 _SURPRISE = 0.1
 _ALL = slice(None)
 _RELATIONS = (transition_rates, damped_cosines)
-_HORIZON = 0.8
+HORIZON = 0.8
 """The decay of what is expected: the coming event counts 1, the one after it this much, and so on."""
 _COLD = 0.01
 """Of the mean rate, what is expected of an item that nobody has had after one that is just like it."""
@@ -108,7 +108,7 @@ class SequenceRidge:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), users)
         base = part * np.float32(_FAR) * rate
         base[head] += intercept
-        repeats = RepeatTable.learn(interactions, _HORIZON)
+        repeats = RepeatTable.learn(interactions, HORIZON)
         tell(1.0)
         return SequenceRidgeModel(
             popularity=PopularityModel(interactions.item_ids, users),
@@ -198,7 +198,7 @@ class SequenceRidgeModel:
             expected = (self.base + np.bincount(columns, values, len(self.base))).astype(np.float32)
         else:
             expected = self.rate.copy()
-        expected /= np.float32(1 - _HORIZON)
+        expected /= np.float32(1 - HORIZON)
         items, values = self.repeats.values(history)
         # who has had all that is near gets it again before what is far, even where nobody repeats
         expected[items] = values + np.float32(SEEN) * expected[items]
@@ -237,7 +237,7 @@ class SequenceRidgeModel:
 
     @cached_property
     def _surprise(self) -> np.float32:
-        return np.float32(_SURPRISE * self.rate.mean() / (1 - _HORIZON) + 1e-9)
+        return np.float32(_SURPRISE * self.rate.mean() / (1 - HORIZON) + 1e-9)
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:

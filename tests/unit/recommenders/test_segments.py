@@ -67,7 +67,8 @@ def test_a_user_without_items_of_the_regression_gets_the_rate() -> None:
 
     found = model.expected(np.array([1], dtype=np.int32))
 
-    assert found[0] == pytest.approx(float(model.ridge.rate[1]), rel=1e-5)
+    # b is expected once every five events: 1 ÷ (1 − 0.8), the first of these the next one
+    assert found[0] == pytest.approx(5 * float(model.ridge.rate[1]), rel=1e-5)
     assert str(model.user_ids[0]) == "loner"
 
 
