@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
-from tastemaker.recommenders import normal_equations
+from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.sequences import Sequences
-from tests.unit.recommenders.planted import random_interactions
+from tests.unit.recommenders.explicit import positions
+from tests.unit.recommenders.planted import interactions_of, random_interactions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 
-@pytest.mark.parametrize("decay", [0.3, 0.8, 0.95])
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_the_sums_over_pairs_of_events_equal_the_products_of_explicit_histories(decay: float, seed: int) -> None:
-    sequences = Sequences.of(random_interactions(n_users=5, n_items=6, n_events=70, seed=seed))
-    histories, targets = _explicit(sequences, decay)
+@pytest.mark.parametrize("decays", [(0.3,), (0.95,), (0.5, 0.95), (0.8, 0.3, 0.6)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_sums_over_pairs_of_events_equal_the_products_of_explicit_histories(
+    decays: tuple[float, ...], weighted: bool
+) -> None:
+    log = random_interactions(n_users=5, n_items=6, n_events=70, seed=len(decays))
+    if weighted:
+        log = replace(log, weight=np.random.default_rng(1).uniform(0.1, 2.0, 70).astype(np.float32))
+    sequences = Sequences.of(log)
+    features, targets = positions(sequences, decays)
 
-    products = normal_equations.history_products(sequences, decay, negligible=1e-9)
-    towards = normal_equations.history_targets(sequences, decay, negligible=1e-9)
+    sums = normal_equations(sequences, decays, negligible=1e-9)
 
-    np.testing.assert_allclose(products, histories.T @ histories, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(towards, histories.T @ targets, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(
-        normal_equations.history_total(sequences, decay), histories.sum(axis=0), rtol=1e-4, atol=1e-4
+    assert (sums.decays, sums.n_items) == (decays, 6)
+    np.testing.assert_allclose(np.triu(sums.products), np.triu(features.T @ features), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(sums.targets, features.T @ targets, rtol=1e-4, atol=1e-4)
+
+
+def test_those_of_two_sets_of_users_are_the_sum_of_both() -> None:
+    log = random_interactions(n_users=8, n_items=6, n_events=150, seed=4)
+    some = np.arange(8) % 3 == 0
+
+    together, here, there = (
+        normal_equations(Sequences.of(part), (0.5, 0.9)) for part in (log, log.of_users(some), log.of_users(~some))
     )
-    np.testing.assert_allclose(
-        normal_equations.target_total(sequences, decay), targets.sum(axis=0), rtol=1e-4, atol=1e-4
-    )
+
+    np.testing.assert_allclose(together.products, here.products + there.products, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(together.targets, here.targets + there.targets, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("negligible", [0.7, 0.2, 0.05])
+def test_only_pairs_that_weigh_less_than_what_is_negligible_are_left_out(negligible: float) -> None:
+    sequences = Sequences.of(random_interactions(n_users=4, n_items=5, n_events=60, seed=9))
+    products, targets = _pairs_that_weigh(sequences, (0.5, 0.8), negligible)
+
+    sums = normal_equations(sequences, (0.5, 0.8), negligible=negligible)
+
+    np.testing.assert_allclose(np.triu(sums.products)[:-1, :-1], np.triu(products), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(sums.targets[:-1], targets, rtol=1e-4, atol=1e-4)
+
+
+def test_who_has_had_one_thing_says_nothing() -> None:
+    sums = normal_equations(Sequences.of(interactions_of({"al": ["a"], "bo": ["b"]})), (0.5, 0.95))
+
+    assert sums.products.shape == (5, 5)
+    assert not sums.products.any()
+    assert not sums.targets.any()
 
 
 def test_sequences_of_chosen_items_close_the_gaps_that_the_others_leave() -> None:
@@ -42,16 +81,22 @@ def test_sequences_of_chosen_items_close_the_gaps_that_the_others_leave() -> Non
         assert chosen.remaining[mine].tolist() == list(reversed(range(mine.sum())))
 
 
-def _explicit(sequences: Sequences, decay: float) -> tuple[np.ndarray, np.ndarray]:
-    histories, targets = [], []
+def _pairs_that_weigh(
+    sequences: Sequences, decays: Sequence[float], negligible: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Σ f f' and Σ f y' without the ones in f, pair by pair: those whose weight at the later event is enough."""
+    n, blocks = sequences.n_items, list(enumerate(decays))
+    products, targets = np.zeros((len(decays) * n, len(decays) * n)), np.zeros((len(decays) * n, n))
     for user in np.unique(sequences.user):
         items = sequences.item[sequences.user == user].tolist()
         for t in range(1, len(items)):
-            history, target = np.zeros(sequences.n_items), np.zeros(sequences.n_items)
             for p in range(t):
-                history[items[p]] += decay ** (t - 1 - p)
-            for s in range(t, len(items)):
-                target[items[s]] += decay ** (s - t) * (items[s] not in items[:s])
-            histories.append(history)
-            targets.append(target)
-    return np.array(histories), np.array(targets)
+                for j, g in blocks:
+                    left = g ** (t - 1 - p)
+                    targets[j * n + items[p], items[t]] += left * (left >= negligible and items[t] not in items[:t])
+                    for q in range(t):
+                        for k, h in blocks:
+                            apart = g ** (q - p) if p < q else h ** (p - q)
+                            both = left * h ** (t - 1 - q) * (apart >= negligible)
+                            products[j * n + items[p], k * n + items[q]] += both
+    return products, targets
