@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from tastemaker.recommenders import SequenceRidge
+from tastemaker.recommenders.nearness import damped_cosines, transition_rates
+from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.ridge import largest, ridge_weights
 from tastemaker.recommenders.sequences import Sequences
+from tests.unit.recommenders.explicit import positions
 from tests.unit.recommenders.planted import (
     checkerboard,
     cycles,
@@ -61,7 +64,7 @@ def test_where_everything_is_consumed_twice_the_last_item_comes_first_and_then_n
 
 
 def test_the_latest_items_weigh_most() -> None:
-    model = SequenceRidge(decays=(0.3,)).fit(checkerboard())
+    model = SequenceRidge(decays=((0.3,),)).fit(checkerboard())
 
     to_odd = model.scores(places(model, ["i00", "i02", "i01"]))
     to_even = model.scores(places(model, ["i01", "i00", "i02"]))
@@ -70,26 +73,33 @@ def test_the_latest_items_weigh_most() -> None:
     assert to_odd[odd].sum() > to_even[odd].sum()
 
 
-def test_items_outside_the_regression_are_scored_by_how_often_they_come_next() -> None:
-    log = checkerboard(n_items=20)
+def test_items_outside_the_regression_are_expected_by_their_nearness_and_a_little_by_how_often_they_come() -> None:
+    log = checkerboard()
     model = SequenceRidge(exact_items=6).fit(log)
+    outside = np.argsort(-model.popularity.users, kind="stable")[6:]
+    history = np.sort(outside)[[1, 5, 2]].astype(np.int32)
 
-    items, _ = model.recommend(places(model, ["i00"]), 20)
+    expected = model.expected(history)
 
-    assert len(model.head) == 6
-    tail = [item for item in items.tolist() if item not in model.head]
-    assert tail == sorted(tail, key=lambda item: -model.rate[item])
-    assert len(set(model.rate[tail].tolist())) > 3
+    near = sum(
+        scale * relation(log).toarray()
+        for scale, relation in zip(model.choice.scales, (transition_rates, damped_cosines), strict=True)
+    )
+    by_hand = 0.1 * model.rate + 0.64 * near[history[0]] + 0.8 * near[history[1]] + near[history[2]]
+    others = np.setdiff1d(outside, history)
+    np.testing.assert_allclose(expected[others], by_hand[others] / (1 - 0.8), rtol=1e-4)
+    assert len(set(expected[others].tolist())) == len(others)
 
 
-def test_a_history_of_items_outside_the_regression_gets_an_answer_too() -> None:
-    model = SequenceRidge(exact_items=6).fit(checkerboard())
-    outside = next(item for item in range(20) if item not in model.head)
+def test_an_item_that_nothing_is_near_to_leaves_what_comes_next_to_the_rates() -> None:
+    log = interactions_of({**{f"u{n:02d}": ["a", "b", "a", "c"] for n in range(30)}, "loner": ["z"]})
+    model = SequenceRidge(exact_items=3).fit(log)
 
-    items, _ = model.recommend(np.array([outside], dtype=np.int32), 3)
+    expected = model.expected(places(model, ["z"]))
 
-    assert len(items) == 3
-    assert outside not in items
+    # of b and c, new to the user once in three events each, five events count: 1 ÷ (1 − 0.8)
+    assert expected[:3].tolist() == pytest.approx([0, 5 / 3, 5 / 3], abs=1e-4)
+    assert expected[3] == model.repeats.recent[0, 0]
 
 
 def test_one_event_of_one_user_is_enough_to_fit() -> None:
@@ -101,37 +111,76 @@ def test_one_event_of_one_user_is_enough_to_fit() -> None:
     assert scores.tolist() == [1.0]
 
 
-def test_the_weights_solve_the_regression_on_explicit_histories() -> None:
+@pytest.mark.parametrize("strength", [0.3, 3.0])
+def test_the_weights_solve_the_regression_on_explicit_histories(strength: float) -> None:
     """The gradient of the penalised squared error vanishes, at targets blended with the reverse order."""
-    decay, sequences = 0.6, Sequences.of(random_interactions(n_users=12, n_items=9, n_events=300, seed=7))
-    histories, targets = _explicit(sequences, decay)
+    decays, n = (0.5, 0.9), 9
+    sequences = Sequences.of(random_interactions(n_users=12, n_items=n, n_events=300, seed=7))
+    features, targets = positions(sequences, decays)
 
-    solved = ridge_weights(sequences, decay, 0)
+    solved = ridge_weights(normal_equations(sequences, decays, negligible=1e-9), strength)
 
-    energy = (histories**2).sum(axis=0)
-    ridge = 3 * np.sqrt(energy * energy.mean())
-    towards = histories.T @ targets
-    towards = (towards + 0.5 * towards.T) / 1.5
-    gradient = histories.T @ (histories @ solved.own + solved.intercept) + ridge[:, None] * solved.own - towards
-    # pairs whose weight is below a thousandth are left out of the sums
-    assert np.abs(gradient).max() < 0.02 * np.abs(towards).max()
-    intercept = (histories @ solved.own + solved.intercept).sum(axis=0) - targets.sum(axis=0)
-    assert np.abs(intercept).max() < 0.02 * targets.sum(axis=0).max()
+    energy = (features**2).sum(axis=0)[:-1]
+    ridge = np.append(strength * np.sqrt(energy * energy.mean()), 0.0)
+    towards = features.T @ targets
+    for block in (slice(0, n), slice(n, 2 * n)):
+        towards[block] = (towards[block] + 0.5 * towards[block].T) / 1.5
+    weights = np.vstack([*solved.blocks, solved.intercept])
+    gradient = features.T @ (features @ weights) + ridge[:, None] * weights - towards
+    assert np.abs(gradient).max() < 1e-3 * np.abs(towards).max()
 
 
-def test_an_item_is_followed_by_what_follows_its_neighbours() -> None:
-    rng = np.random.default_rng(0)
-    left, right = [f"l{n}" for n in range(12)], [f"r{n}" for n in range(12)]
-    histories = {f"u{n:03d}": [str(i) for i in rng.choice((left, right)[n % 2], 4, replace=False)] for n in range(120)}
-    histories["newcomer"] = ["fresh", left[0]]
-    log = interactions_of(histories)
+def test_items_without_events_neither_spoil_the_regression_nor_get_weights() -> None:
+    log = interactions_of({f"u{n}": ["a", "b", "c"][n % 3 :] for n in range(9)}).with_items(["z"])
 
-    apart = SequenceRidge(decays=(0.8,), dimensions=0).fit(log)
-    together = SequenceRidge(decays=(0.8,), dimensions=2).fit(log)
+    solved = ridge_weights(normal_equations(Sequences.of(log), (0.5, 0.95)), 1.0)
 
-    own_side = places(together, left[1:])
-    from_fresh = places(together, ["fresh"])
-    assert together.scores(from_fresh)[own_side].sum() > 1.05 * apart.scores(from_fresh)[own_side].sum()
+    for block in solved.blocks:
+        assert np.isfinite(block).all()
+        assert not block[3].any()
+        assert np.abs(block[:, 3]).max() < 1e-6
+        assert block[:3, :3].any()
+
+
+def test_what_is_expected_is_the_sum_of_what_the_events_add_and_repeats_are_looked_up() -> None:
+    log = random_interactions(n_users=60, n_items=15, n_events=900, seed=5)
+    model = SequenceRidge().fit(log)
+    history = np.array([3, 8, 8, 1, 3], dtype=np.int32)
+
+    expected = model.expected(history)
+
+    added = np.zeros(15)
+    for each in model.weights:
+        for ago, item in enumerate([3, 1, 8, 3]):
+            np.add.at(added, each.columns[each.row[item]], each.decay**ago * each.values[each.row[item]])
+    by_hand = (model.base + added) / (1 - 0.8)
+    items, repeats = model.repeats.values(history)
+    by_hand[items] = repeats + 0.02 * by_hand[items]
+    assert sorted(items.tolist()) == [1, 3, 8]
+    np.testing.assert_allclose(expected, by_hand, rtol=1e-4, atol=1e-5)
+
+
+def test_what_comes_several_times_in_a_row_teaches_and_says_what_it_does_once() -> None:
+    once = {f"u{n:02d}": [*"abcdefghij"[n % 7 :], *"abcdefghij"[: n % 5]] for n in range(60)}
+    often = {user: [item for n, item in enumerate(items) for _ in range(1 + n % 3)] for user, items in once.items()}
+
+    model, same = (SequenceRidge().fit(interactions_of(histories)) for histories in (once, often))
+
+    assert same.choice == model.choice
+    np.testing.assert_array_equal(same.base, model.base)
+    for one, other in zip(model.weights, same.weights, strict=True):
+        np.testing.assert_array_equal(one.columns, other.columns)
+        np.testing.assert_array_equal(one.values, other.values)
+    said = [model.expected(places(model, list(history))) for history in ("adg", "aadddgg")]
+    np.testing.assert_array_equal(*(np.delete(each, places(model, list("adg"))) for each in said))
+
+
+def test_one_decay_alone_works_as_well() -> None:
+    model = SequenceRidge(decays=((0.99,),)).fit(cycles())
+
+    assert model.choice.decays == (0.99,)
+    assert [each.decay for each in model.weights] == [0.99, 0.8]
+    assert names(model, model.recommend(places(model, ["a", "b", "c"]), 1)[0]) == ["d"]
 
 
 def test_the_largest_weights_of_each_row_are_kept_whatever_their_sign() -> None:
@@ -151,44 +200,6 @@ def test_progress_is_told_from_little_to_all() -> None:
     assert told == sorted(told)
     assert told[-1] == 1.0
     assert len(told) > 3
-
-
-def test_a_domain_of_successors_gets_a_shorter_memory_than_one_of_tastes() -> None:
-    rng = np.random.default_rng(0)
-    ring = [f"i{n:02d}" for n in range(40)]
-    walks = {}
-    for n in range(200):
-        start = int(rng.integers(40))
-        steps = np.cumsum(rng.choice([1, 17], p=[0.8, 0.2], size=12))
-        walks[f"u{n:03d}"] = [ring[(start + step) % 40] for step in steps]
-
-    successors = SequenceRidge().fit(interactions_of(walks))
-
-    fans = {}
-    for n in range(200):
-        # six in ten events are of the own half, so that one event alone says little about the next
-        own = rng.random(15) < 0.6
-        halves = np.where(own, n % 2, 1 - n % 2)
-        fans[f"u{n:03d}"] = [ring[20 * half + int(rng.integers(20))] for half in halves]
-    tastes = SequenceRidge().fit(interactions_of(fans))
-
-    assert successors.decay < tastes.decay
-
-
-def _explicit(sequences: Sequences, decay: float) -> tuple[np.ndarray, np.ndarray]:
-    histories, targets = [], []
-    for user in np.unique(sequences.user):
-        items = sequences.item[sequences.user == user].tolist()
-        history = np.zeros(sequences.n_items)
-        for t in range(1, len(items)):
-            history = decay * history
-            history[items[t - 1]] += 1
-            target = np.zeros(sequences.n_items)
-            for s in range(t, len(items)):
-                target[items[s]] += decay ** (s - t) * (items[s] not in items[:s])
-            histories.append(history)
-            targets.append(target)
-    return np.array(histories), np.array(targets)
 
 
 def test_who_has_had_everything_near_gets_it_again_before_what_is_far() -> None:
@@ -217,5 +228,5 @@ def _mean_score_of_the_successor(share: float) -> float:
     for n in range(300):
         steps = np.cumsum(np.where(rng.random(8) < share, 1, rng.integers(40, size=8)))
         walks[f"u{n:03d}"] = [ring[step % 40] for step in (int(rng.integers(40)) + steps).tolist()]
-    model = SequenceRidge(decays=(0.3,)).fit(interactions_of(walks))
+    model = SequenceRidge(decays=((0.3,),)).fit(interactions_of(walks))
     return float(np.mean([model.scores(places(model, [ring[n]]))[(n + 1) % 40] for n in range(40)]))

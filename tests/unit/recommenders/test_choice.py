@@ -1,0 +1,143 @@
+"""What the ridge cannot solve for is chosen by what it is trained on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tastemaker.recommenders import SequenceRidge
+from tastemaker.recommenders.choice import SHARES, STRENGTHS, Choice, choose
+from tastemaker.recommenders.nearness import damped_cosines, transition_rates
+from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of
+
+if TYPE_CHECKING:
+    from tastemaker.recommenders import Interactions
+
+
+def test_a_domain_of_successors_gets_a_shorter_memory_than_one_of_tastes() -> None:
+    options = ((0.3,), (0.95,))
+
+    assert _choice(_successors(), options).decays == (0.3,)
+    assert _choice(_tastes(), options).decays == (0.95,)
+    assert _choice(_successors(), options[::-1]).decays == (0.3,)
+    assert _choice(_tastes(), options[::-1]).decays == (0.95,)
+
+
+def test_nearness_has_its_share_where_the_regression_remembers_too_little() -> None:
+    # of a taste, the very last item says little, and that is nearly all that this regression sees
+    options = ((0.1,),)
+
+    assert _choice(_tastes(), options).share == 1
+    assert _choice(_successors(), options).share == 0
+
+
+def test_a_share_of_one_is_nearness_alone_and_a_share_of_none_the_regression_alone() -> None:
+    nearness, regression = (SequenceRidge(decays=((0.1,),)).fit(log) for log in (_tastes(), cycles()))
+
+    assert (nearness.choice.share, regression.choice.share) == (1.0, 0.0)
+    assert [each.decay for each in nearness.weights] == [0.8]
+    ridge, near = regression.weights
+    assert (ridge.decay, near.decay) == (0.1, 0.8)
+    assert ridge.values.any()
+    assert not near.values.any()
+
+
+def test_the_best_of_what_was_tried_is_chosen_one_thing_after_the_other() -> None:
+    choice = _choice(checkerboard(), ((0.5, 0.95), (0.3, 0.8)))
+
+    def tried(beginning: str) -> dict[str, float]:
+        return {name: value for name, value in choice.tried.items() if name.startswith(beginning)}
+
+    assert len(choice.tried) == 2 + len(STRENGTHS) - 1 + len(SHARES)
+    best = f"decays {choice.decays}, strength {choice.strength}"
+    assert tried(f"decays {choice.decays}")[best] == max(tried("decays").values())
+    assert tried("share")[f"share {choice.share}"] == max(tried("share").values())
+    # the share of none is the ridge by itself
+    assert choice.tried["share 0.0"] == choice.tried[best]
+    assert all(0 < value < 1 for value in choice.tried.values())
+
+
+def test_of_fewer_than_fifty_users_nothing_is_tried() -> None:
+    choice = _choice(cycles(49), ((0.3, 0.8), (0.5, 0.95)))
+
+    assert choice == Choice((0.3, 0.8))
+    assert _choice(cycles(60), ((0.3, 0.8), (0.5, 0.95))).tried
+
+
+def test_where_nothing_new_ever_comes_nothing_is_tried() -> None:
+    log = interactions_of({f"u{n:03d}": ["a"] * 9 for n in range(80)})
+
+    assert _choice(log.without_immediate_repeats(), ((0.3, 0.8),)) == Choice((0.3, 0.8))
+
+
+def test_the_seed_draws_the_users_and_the_same_seed_the_same() -> None:
+    log = checkerboard()
+
+    first, again, other = (choose(log, ((0.5, 0.95),), seed=seed, progress=_deaf) for seed in (0, 0, 1))
+
+    assert first == again
+    assert first.tried != other.tried
+
+
+def test_a_choice_survives_its_json() -> None:
+    choice = Choice((0.5, 0.95), 3.0, 0.25, (0.07, 0.0), {"decays (0.5, 0.95), strength 3.0": 0.16})
+
+    assert Choice.from_json(json.dumps(choice.to_json())) == choice
+
+
+def test_progress_is_told_from_little_to_all() -> None:
+    told: list[float] = []
+
+    choose(checkerboard(), ((0.5, 0.95), (0.3, 0.8)), seed=0, progress=told.append)
+
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert len(told) > 3
+
+
+def test_scales_make_a_probability_of_what_is_near() -> None:
+    # of five who had a, four had b next; nearness knows it as the rate of a transition
+    log = interactions_of({f"u{n:03d}": ["a", "b" if n % 5 else "c"] for n in range(400)})
+    choice = _choice(log, ((0.5,),))
+
+    near = sum(
+        scale * relation(log).toarray()
+        for scale, relation in zip(choice.scales, (transition_rates, damped_cosines), strict=True)
+    )
+
+    assert near[0, 1:].tolist() == pytest.approx([0.8, 0.2], abs=0.1)
+
+
+def _choice(interactions: Interactions, options: tuple[tuple[float, ...], ...]) -> Choice:
+    return choose(interactions, options, seed=0, progress=_deaf)
+
+
+def _deaf(share: float) -> None:
+    """Nobody listens."""
+
+
+def _successors() -> Interactions:
+    """Walks round forty items: four in five steps go to the next one, the others seventeen on."""
+    rng = np.random.default_rng(0)
+    walks = {}
+    for n in range(200):
+        steps = int(rng.integers(40)) + np.cumsum(rng.choice([1, 17], p=[0.8, 0.2], size=12))
+        walks[f"u{n:03d}"] = [f"i{step % 40:02d}" for step in steps.tolist()]
+    return interactions_of(walks)
+
+
+def _tastes() -> Interactions:
+    """Of sixty items, even users take even ones and odd users odd ones, but for three in ten; in no order, none twice.
+
+    So one event alone says little about the next.
+    """
+    rng = np.random.default_rng(0)
+    fans = {}
+    for n in range(600):
+        left = {colour: (2 * rng.permutation(30) + colour).tolist() for colour in (0, 1)}
+        colours = np.where(rng.random(30) < 0.7, n % 2, 1 - n % 2).tolist()
+        fans[f"u{n:03d}"] = [f"i{left[colour].pop():02d}" for colour in colours]
+    return interactions_of(fans)
