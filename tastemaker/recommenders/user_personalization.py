@@ -91,7 +91,9 @@ class SequenceRidge:
         tell = progress or _nobody
         interactions = self.percentiles.apply(interactions)
         consumed = interactions.without_immediate_repeats()
-        choice = choose(consumed, self.decays, seed=seed, progress=lambda share: tell(0.4 * share))
+        # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
+        unweighted = replace(consumed, weight=None)
+        choice = choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.4 * share))
         users = distinct_users(consumed)
         popular = np.argsort(-users, kind="stable")[: self.exact_items if choice.share < 1 else 0]
         head = np.sort(popular[users[popular] > 0]).astype(np.int32)
@@ -102,7 +104,7 @@ class SequenceRidge:
         part = np.full(n_items, 1.0, dtype=np.float32)
         part[head] = choice.share
         near = csr_sum([(relation(consumed), scale) for relation, scale in zip(_RELATIONS, choice.scales, strict=True)])
-        near.data *= part[near.indices]
+        near.data *= (part * _worth(consumed))[near.indices]
         near = strongest(near, self.kept_weights)
         if items is not None:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), users)
@@ -155,6 +157,15 @@ def _towards_unseen(items: Attributes, users: NDArray[np.int64]) -> csr_array:
 
     unseen = (users == 0).astype(np.float32)
     return csr_array((diags_array(unseen) @ alike(items, users) @ diags_array(1 - unseen)).T)
+
+def _worth(interactions: Interactions) -> NDArray[np.float32]:
+    """(n_items,): the mean weight of each item's events, where that of all events is 1."""
+    everything = Sequences.of(interactions)
+    if everything.weight is None:
+        return np.ones(everything.n_items, dtype=np.float32)
+    events = np.bincount(everything.item, minlength=everything.n_items)
+    total = np.bincount(everything.item, everything.weight, everything.n_items)
+    return (total / np.maximum(events, 1)).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from benchmarks.quality import main
 from benchmarks.quality_draws import Measured
 from benchmarks.quality_limits import LIMITS, short
 from tastemaker.evaluation import Evaluation
+from tastemaker.evaluation.judged import Judged
 
 
 @pytest.fixture
@@ -109,6 +111,21 @@ def test_an_own_contender_that_fails_stops_the_run_with_its_message(tmp_path: Pa
         broken.answers(tmp_path / "absent.npz", [{}], tmp_path / "work")
 
 
+def _judged(keys: Sequence[str], value: float) -> Judged:
+    """One request that every metric gives this value, but coverage, which is of one item in so many."""
+    return Judged(
+        user_ids=("u",),
+        history_lengths=np.ones(1, dtype=np.int64),
+        recommended=np.zeros((1, 1), dtype=np.int32),
+        values={key: np.array([value]) for key in keys if key != "coverage"},
+        coverage_key="coverage",
+        catalogue_size=max(1, round(1 / value)),
+        truth_request=np.zeros(0, dtype=np.int64),
+        truth_item=np.zeros(0, dtype=np.int32),
+        truth_found=np.zeros(0, dtype=np.bool_),
+    )
+
+
 def _measured(name: str, value: float, library: str = "", *, new: float = 0.0) -> Measured:
     keys = [
         "coverage",
@@ -121,9 +138,8 @@ def _measured(name: str, value: float, library: str = "", *, new: float = 0.0) -
     ]
     measured = Measured(name, library, {})
     for wobble in (0.99, 1.01):
-        evaluation = Evaluation(
-            dict.fromkeys(keys, wobble * value), dict.fromkeys(keys, wobble * (new or value)), fit_seconds=1.0
-        )
+        judged = (_judged(keys, wobble * each) for each in (value, new or value))
+        evaluation = Evaluation(*judged, fit_seconds=1.0)
         empty = np.empty((0, 25), dtype=np.int32)
         measured.add(evaluation, Answers(empty, empty, np.ones(3), fit_seconds=1.0, peak_megabytes=10.0))
     return measured

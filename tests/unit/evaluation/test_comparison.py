@@ -196,7 +196,7 @@ def test_neither_the_order_of_rows_nor_the_names_of_items_change_a_figure(
     # other names in the same order, which is what breaks ties
     renamed = [(user, f"item {item}", when) for user, item, when in shuffled]
 
-    for recipe in (Popularity(), RepeatLast(), SequenceRidge(decays=(0.8,))):
+    for recipe in (Popularity(), RepeatLast(), SequenceRidge(decays=((0.8,),))):
         expected = _measured(recipe, protocol, _log(rows))
         assert _measured(recipe, protocol, _log(shuffled)) == expected
         assert _measured(recipe, protocol, _log(renamed)) == expected

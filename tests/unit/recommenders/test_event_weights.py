@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tastemaker.recommenders import Interactions, SequenceRidge, normal_equations
+from tastemaker.recommenders import Interactions, SequenceRidge
 from tastemaker.recommenders.repeat_table import DEPTH, RepeatTable
-from tastemaker.recommenders.sequences import Sequences
-from tests.unit.recommenders.planted import cycles, interactions_of, names, places, random_interactions
+from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of, names, places, random_interactions
 
 
 def test_weights_follow_their_events_into_order_and_through_choices() -> None:
@@ -62,28 +61,18 @@ def test_of_two_successors_the_one_of_heavier_events_comes_first() -> None:
     assert first(replace(log, weight=heavy)) == ["c"]
 
 
-@pytest.mark.parametrize("decay", [0.3, 0.8])
-def test_targets_are_sums_over_explicit_weighted_positions(decay: float) -> None:
-    log = random_interactions(n_users=5, n_items=6, n_events=70, seed=2)
-    weight = np.random.default_rng(1).uniform(0.1, 2.0, 70).astype(np.float32)
-    sequences = Sequences.of(replace(log, weight=weight))
-    products, total = np.zeros((6, 6)), np.zeros(6)
-    for user in range(5):
-        mine = log.user == user
-        items, worth = log.item[mine], weight[mine] / weight.mean()
-        for t in range(1, len(items)):
-            history, target = np.zeros(6), np.zeros(6)
-            for p in range(t):
-                history[items[p]] += decay ** (t - 1 - p)
-            for s in range(t, len(items)):
-                target[items[s]] += worth[s] * decay ** (s - t) * (items[s] not in items[:s])
-            products += np.outer(history, target)
-            total += target
+def test_what_is_near_counts_by_the_mean_weight_of_its_events() -> None:
+    log = checkerboard()
+    weight = np.where(log.item % 3 == 0, 4.0, 1.0).astype(np.float32)
+    model, heavy = (SequenceRidge(exact_items=0).fit(some) for some in (log, replace(log, weight=weight)))
+    history = places(model, ["i02", "i04"])
 
-    towards = normal_equations.history_targets(sequences, decay, negligible=1e-9)
+    plain, weighted = model.expected(history), heavy.expected(history)
 
-    np.testing.assert_allclose(towards, products, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(normal_equations.target_total(sequences, decay), total, rtol=1e-4, atol=1e-4)
+    others = np.delete(np.arange(20), history)
+    worth = np.where(others % 3 == 0, 4.0, 1.0) / weight.mean()
+    np.testing.assert_allclose(weighted[others], worth * plain[others], rtol=1e-4)
+    assert heavy.choice == model.choice
 
 
 def test_repeats_that_weigh_double_are_expected_double() -> None:
