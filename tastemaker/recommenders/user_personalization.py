@@ -158,6 +158,7 @@ def _towards_unseen(items: Attributes, users: NDArray[np.int64]) -> csr_array:
     unseen = (users == 0).astype(np.float32)
     return csr_array((diags_array(unseen) @ alike(items, users) @ diags_array(1 - unseen)).T)
 
+
 def _worth(interactions: Interactions) -> NDArray[np.float32]:
     """(n_items,): the mean weight of each item's events, where that of all events is 1."""
     everything = Sequences.of(interactions)

@@ -138,8 +138,7 @@ def _measured(name: str, value: float, library: str = "", *, new: float = 0.0) -
     ]
     measured = Measured(name, library, {})
     for wobble in (0.99, 1.01):
-        judged = (_judged(keys, wobble * each) for each in (value, new or value))
-        evaluation = Evaluation(*judged, fit_seconds=1.0)
+        evaluation = Evaluation(_judged(keys, wobble * value), _judged(keys, wobble * (new or value)), fit_seconds=1.0)
         empty = np.empty((0, 25), dtype=np.int32)
         measured.add(evaluation, Answers(empty, empty, np.ones(3), fit_seconds=1.0, peak_megabytes=10.0))
     return measured

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tastemaker.recommenders import SequenceRidge
+from tastemaker.recommenders import Attributes, SequenceRidge
 from tastemaker.recommenders.nearness import damped_cosines, transition_rates
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.ridge import largest, ridge_weights
@@ -230,3 +230,21 @@ def _mean_score_of_the_successor(share: float) -> float:
         walks[f"u{n:03d}"] = [ring[step % 40] for step in (int(rng.integers(40)) + steps).tolist()]
     model = SequenceRidge(decays=((0.3,),)).fit(interactions_of(walks))
     return float(np.mean([model.scores(places(model, [ring[n]]))[(n + 1) % 40] for n in range(40)]))
+
+
+def test_of_items_that_nobody_has_had_those_come_first_that_are_like_the_history() -> None:
+    news = [f"{colour}-new-{n}" for n in range(3) for colour in ("even", "odd")]
+    log = checkerboard().with_items(news)
+    colours = [
+        name.split("-")[0] if name in news else ("even", "odd")[int(name[1:]) % 2] for name in log.item_ids.tolist()
+    ]
+    items = Attributes.from_columns(log.item_ids.tolist(), {"COLOUR": colours}, {})
+    model = SequenceRidge().fit(log, items=items)
+    unseen = np.isin(model.item_ids, news)
+
+    for colour, history in (("even", ["i02", "i08"]), ("odd", ["i03", "i11"])):
+        chosen, _ = model.recommend(places(model, history), 3, unseen)
+        everything, _ = model.recommend(places(model, history), len(model.item_ids))
+
+        assert {name.split("-")[0] for name in names(model, chosen)} == {colour}
+        assert set(names(model, everything[-len(news) :])) == set(news)
