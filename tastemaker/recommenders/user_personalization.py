@@ -60,7 +60,7 @@ class SequenceRidge:
     follows, and what goes with the user's taste. Where histories are short and items many, counting what follows what
     and who has had both is as good (`nearness`); both are blended, and items that are too rare for the regression are
     expected by their nearness alone. Of items that nobody has had, only attributes tell to which histories they are
-    near; they are ranked among each other, after all that somebody has had.
+    near: little is expected of them, which ranks them among each other.
 
     Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the rest. All of it together is
     what is expected of an item: its discounted count from now on. What a user has several times in a row counts as one

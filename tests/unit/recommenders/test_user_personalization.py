@@ -244,7 +244,7 @@ def test_of_items_that_nobody_has_had_those_come_first_that_are_like_the_history
 
     for colour, history in (("even", ["i02", "i08"]), ("odd", ["i03", "i11"])):
         chosen, _ = model.recommend(places(model, history), 3, unseen)
-        everything, _ = model.recommend(places(model, history), len(model.item_ids))
+        first, _ = model.recommend(places(model, history), 8)
 
         assert {name.split("-")[0] for name in names(model, chosen)} == {colour}
-        assert set(names(model, everything[-len(news) :])) == set(news)
+        assert not set(names(model, first)) & set(news)
