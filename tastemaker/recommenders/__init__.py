@@ -2,6 +2,7 @@
 
 from tastemaker.recommenders.attributes import Attributes
 from tastemaker.recommenders.bought_together import BoughtTogether
+from tastemaker.recommenders.explanation import Explanation, explain
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.loading import load
 from tastemaker.recommenders.model import Model, Recipe
@@ -25,6 +26,7 @@ __all__ = [
     "ActionModel",
     "Attributes",
     "BoughtTogether",
+    "Explanation",
     "Interactions",
     "Model",
     "NextBestAction",
@@ -43,6 +45,7 @@ __all__ = [
     "Sims",
     "Trending",
     "TrendingModel",
+    "explain",
     "load",
     "locate",
 ]
