@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from tastemaker.recommenders import (
     Attributes,
@@ -24,6 +24,9 @@ from tastemaker.recommenders import (
     explain,
 )
 from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of, places, random_interactions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 N_ITEMS = 30
 
