@@ -80,20 +80,25 @@ class Histories:
         Without streamed events, empty for a user who is not known. Items that are not in the catalogue are passed
         over, and so are events that the history has: those of the same item and second.
         """
+        return self.dated(user_id, streamed)[0]
+
+    def dated(
+        self, user_id: str | None, streamed: Sequence[StreamedEvent] = ()
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The same history, and when each of its events was, in epoch seconds."""
         place = -1 if user_id is None else self.users.get(user_id, -1)
         whole = slice(0, 0) if place < 0 else slice(self.starts[place], self.starts[place + 1])
-        items = self.items[whole]
+        items, times = self.items[whole], self.times[whole]
         if not streamed:
-            return items
-        times = self.times[whole]
+            return items, times
         added, moments = self._located(streamed)
         if not len(times) or not len(moments) or moments[0] > times[-1]:
-            return np.concatenate([items, added])
+            return np.concatenate([items, added]), np.concatenate([times, moments])
         starts, ends = (np.searchsorted(times, moments, side=side) for side in ("left", "right"))
         is_new = np.ones(len(added), dtype=bool)
         for number in np.flatnonzero(ends > starts):
             is_new[number] = added[number] not in items[starts[number] : ends[number]]
-        return np.insert(items, ends[is_new], added[is_new])
+        return np.insert(items, ends[is_new], added[is_new]), np.insert(times, ends[is_new], moments[is_new])
 
     def _located(self, streamed: Sequence[StreamedEvent]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The catalogue's items among the streamed ones, and when each was streamed."""

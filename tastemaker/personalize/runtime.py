@@ -75,6 +75,15 @@ class Recommended(NamedTuple):
     reason: str | None = None
 
 
+class Asked(NamedTuple):
+    """A model and what it is asked with: positions, oldest first, when each event was, and what is to be explored."""
+
+    model: Model
+    history: NDArray[np.int32]
+    times: NDArray[np.int64]
+    explored: Sequence[int]
+
+
 @dataclass(frozen=True, eq=False)
 class _Parts:
     model: Model
@@ -162,7 +171,7 @@ class Runtime:
 
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
-        parts = self._of_items.get(model_path) if question.live is None else _Parts(question.live, NO_HISTORIES)
+        parts = self._parts(model_path, question)
         model = parts.model
         mask = None if question.allowed is None else question.allowed(model.item_ids)
         explored = parts.explored(question, mask)
@@ -179,6 +188,16 @@ class Runtime:
         if question.recipe in WITHOUT_SCORES:
             return [Recommended(item_id, None) for item_id in ids]
         return _scored(ids, scores)
+
+    def asked(self, model_path: Path, question: Question) -> Asked:
+        """What `recommend` answers a user from. Raises ModelUnavailable."""
+        parts = self._parts(model_path, question)
+        mask = None if question.allowed is None else question.allowed(parts.model.item_ids)
+        history, times = parts.histories.dated(question.user_id, question.streamed)
+        return Asked(parts.model, history, times, parts.explored(question, mask))
+
+    def _parts(self, model_path: Path, question: Question) -> _Parts:
+        return self._of_items.get(model_path) if question.live is None else _Parts(question.live, NO_HISTORIES)
 
     def forget(self, model_path: Path) -> None:
         """Load the model anew when it is asked for again: its files have changed."""

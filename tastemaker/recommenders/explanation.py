@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -40,16 +41,23 @@ class Explanation:
     events: NDArray[np.float64]
     repeats: NDArray[np.float64]
 
-    @property
+    @cached_property
     def values(self) -> NDArray[np.float64]:
         """(n,): the sums."""
         total: NDArray[np.float64] = self.base + self.events.sum(axis=1) + self.repeats
         return total
 
+    @cached_property
+    def favourable(self) -> NDArray[np.float64]:
+        """(n,): all that speaks for each item, a little more than 0 where nothing does."""
+        parts = (self.base, self.repeats, *self.events.T)
+        total: NDArray[np.float64] = np.sum([np.maximum(part, 0) for part in parts], axis=0)
+        return np.maximum(total, np.finfo(float).tiny)
+
+    @cached_property
     def share(self) -> NDArray[np.float64]:
         """(n, n_events): each event's part of all that speaks for the item; below 0 for what speaks against it."""
-        favourable = np.maximum(self.base, 0) + np.maximum(self.events, 0).sum(axis=1) + np.maximum(self.repeats, 0)
-        shares: NDArray[np.float64] = self.events / np.maximum(favourable, np.finfo(float).tiny)[:, None]
+        shares: NDArray[np.float64] = self.events / self.favourable[:, None]
         return shares
 
     def strongest(self, row: int, count: int) -> list[int]:

@@ -67,6 +67,7 @@ class Shop:
         quotas: Quotas = DEFAULT_QUOTAS,
         **more: Any,
     ) -> None:
+        self.data_dir = data_dir
         self.objects = objects or MemoryObjects({"bucket": {}})
         self.clock = ManualClock()
         self.jobs = InstantJobs(objects=self.objects, directory=data_dir / "jobs")

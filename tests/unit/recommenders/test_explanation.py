@@ -94,7 +94,7 @@ def test_in_a_planted_sequence_the_event_before_has_most_of_it() -> None:
     found = explain(model, history, places(model, ["d"]))
 
     assert found.strongest(0, 1) == [3]
-    assert found.share()[0, 3] > 0.5
+    assert found.share[0, 3] > 0.5
 
 
 def test_what_comes_several_times_in_a_row_counts_once_and_as_the_last_of_them() -> None:
@@ -129,7 +129,7 @@ def test_events_against_an_item_are_not_among_its_reasons() -> None:
     )
 
     assert found.strongest(0, 3) == [3, 0]
-    assert found.share().tolist() == [[0.2, -0.5, 0.0, 0.3]]
+    assert found.share.tolist() == [[0.2, -0.5, 0.0, 0.3]]
     assert found.values.tolist() == [5.0]
 
 
