@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from tastemaker.cli.attributes import Attributes
     from tastemaker.example import Shop
 
-_NAMES = ("TITLE", "NAME", "PRODUCT_NAME", "ITEM_NAME")
+TITLES = ("TITLE", "NAME", "PRODUCT_NAME", "ITEM_NAME")
+"""Fields that name an item."""
+
 _BETWEEN = "|"
 
 
@@ -38,7 +40,7 @@ class Catalogue:
     @classmethod
     def of_file(cls, items: Attributes) -> Catalogue:
         """The items of a file, by its title and its first categorical column."""
-        named = next((column for column in items.columns if column.field.upper() in _NAMES), None)
+        named = next((column for column in items.columns if column.field.upper() in TITLES), None)
         grouped = next((column for column in items.columns if column.categorical), None)
         return cls(
             labels=_by_item(items.ids, named.values) if named else {},

@@ -14,6 +14,8 @@ from typing import NoReturn
 from tastemaker.cli.errors import CommandError
 
 ENDPOINT_PORT = 4577
+_EXPLAINED_RECIPE = "aws-user-personalization-v2"
+_MOST_RESULTS = 500
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     if parsed.command == "demo" and (parsed.items or parsed.users) and not parsed.interactions:
         parser.error("--items and --users need --interactions: the example shop has its own")
+    if parsed.command == "explain" and (wrong := _out_of_place(parsed)):
+        parser.error(wrong)
     # whoever asks to end lets what was started be cleaned up, as Ctrl-C does
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -58,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _port(up, default=ENDPOINT_PORT)
     _endpoint(commands.add_parser("endpoint", help="only the AWS endpoint, for any SDK", description=_ENDPOINT))
     _evaluate(commands.add_parser("evaluate", help="measure recipes on your own events", description=_EVALUATE))
+    _explain(commands.add_parser("explain", help="why a user gets what is recommended", description=_EXPLAIN))
     _conformance(
         commands.add_parser("conformance", help="ask whether an endpoint behaves as AWS does", description=_CONFORMANCE)
     )
@@ -77,7 +82,9 @@ protocol `personalize` and several seeds they are over the seeds (Student's t), 
 three seeds they are wide. With one seed, and with `leave-one-out`, where every seed asks all users, they are over the
 users, whose answers from several seeds are taken together; coverage, which is no mean over users, then has none.
 Differences to popularity are taken request by request."""
-
+_EXPLAIN = """Say why a user gets what is recommended: which events of the history count how much for each item, what
+the filter removed and what exploration added. Either of a campaign in a folder that `tastemaker endpoint --data-dir`
+keeps, which is only read, so that the endpoint may go on running; or of a model that is trained on a file of events."""
 _CONFORMANCE = """Ask an endpoint, or Amazon Personalize itself, what is known of how Personalize behaves, and write
 down every difference: of code, status, field and, as a hint, message. What a run makes is deleted at its end."""
 
@@ -171,6 +178,57 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout; words go to stderr")
 
 
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--user", required=True, metavar="ID", help="whose recommendations; one without events is new")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--data-dir", type=Path, metavar="FOLDER", help="what `tastemaker endpoint --data-dir` keeps")
+    where.add_argument(
+        "--interactions",
+        type=Path,
+        metavar="FILE",
+        help="events: CSV with USER_ID, ITEM_ID, TIMESTAMP; all are trained on",
+    )
+    parser.add_argument(
+        "--num-results", type=_results, default=10, metavar="N", help="how many items, up to 500 (default: %(default)s)"
+    )
+    kept = parser.add_argument_group("of a kept campaign")
+    kept.add_argument(
+        "--campaign",
+        metavar="NAME|ARN",
+        help="the campaign or recommender to ask (default: the only one that recommends to users)",
+    )
+    kept.add_argument("--filter", metavar="NAME|ARN", help="the filter of the request")
+    kept.add_argument(
+        "--values",
+        nargs="+",
+        action="extend",
+        type=_value,
+        metavar="NAME=VALUE",
+        help="the filter's placeholders; several values with commas between, for instance genre=comedy,drama",
+    )
+    trained = parser.add_argument_group("of a file of events")
+    trained.add_argument(
+        "--items", type=Path, metavar="FILE", help="what is known of items: CSV with ITEM_ID; a TITLE is shown"
+    )
+    trained.add_argument(
+        "--recipe", type=_trained_recipe, metavar="RECIPE", help=f"what to train (default: {_EXPLAINED_RECIPE})"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, with all events of all items")
+
+
+def _out_of_place(parsed: argparse.Namespace) -> str | None:
+    """What of `explain` goes with the other of its two sources."""
+    if parsed.data_dir is None:
+        parsed.recipe = parsed.recipe or _EXPLAINED_RECIPE
+        source, others = "--data-dir", {"campaign", "filter", "values"}
+    else:
+        source, others = "--interactions", {"items", "recipe"}
+    given = [f"--{name}" for name in sorted(others) if getattr(parsed, name)]
+    if parsed.values and not parsed.filter:
+        return "--values need a --filter"
+    return f"{' and '.join(given)} need{'s' if len(given) == 1 else ''} {source}" if given else None
+
+
 def _conformance(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--against", metavar="URL", help="the endpoint to ask, or `aws` for the AWS of your credentials")
@@ -199,6 +257,26 @@ def _recipe(text: str) -> str:
     from tastemaker.cli.recipes import recipe_name
 
     return recipe_name(text)
+
+
+def _trained_recipe(text: str) -> str:
+    from tastemaker.cli.recipes import trained_recipe_name
+
+    return trained_recipe_name(text)
+
+
+def _value(text: str) -> tuple[str, str]:
+    """A placeholder and its values as the API takes them, each in quotes."""
+    name, equals, values = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=VALUE")
+    return name, values if values.startswith('"') else ",".join(f'"{value}"' for value in values.split(","))
+
+
+def _results(text: str) -> int:
+    if (count := _count(text)) <= _MOST_RESULTS:
+        return count
+    raise argparse.ArgumentTypeError(f"{text} are too many: {_MOST_RESULTS} is the most that Personalize gives")
 
 
 def _count(text: str) -> int:

@@ -36,6 +36,13 @@ def recipe_name(text: str) -> str:
     )
 
 
+def trained_recipe_name(text: str) -> str:
+    """The text, where it names a recipe; else ArgumentTypeError says which there are."""
+    if text in RECIPES:
+        return text
+    raise ArgumentTypeError(f"there is no recipe {text!r}; known are {', '.join(RECIPES)}")
+
+
 def with_baselines(names: Sequence[str]) -> dict[str, Recipe]:
     """The recipes of these names, each once and with its default hyperparameters, and after them the baselines."""
     return {name: RECIPES[name]({}) for name in names if name not in BASELINES} | dict(BASELINES)
