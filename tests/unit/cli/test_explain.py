@@ -123,7 +123,7 @@ def test_what_is_kept_is_explained_with_the_ranks_that_the_filter_removed(
     [
         (["--campaign", "dead"], "there is no campaign or recommender 'dead' in the data directory"),
         (["--filter", "none"], "there is no filter 'none'"),
-        (["--filter", "without", "--values", "OTHER=x"], "OTHER"),
+        (["--filter", "without", "--values", 'TITLES="a'], "TITLES"),
     ],
 )
 def test_what_is_not_there_is_named(

@@ -15,6 +15,7 @@ from tastemaker.personalize.errors import InvalidInput
 from tastemaker.personalize.explaining import ExplainedAnswer, Ranked, explained
 from tastemaker.personalize.exploration import Exploration
 from tastemaker.personalize.histories import save_histories
+from tastemaker.personalize.in_process import client
 from tastemaker.personalize.kept import NothingKept, kept
 from tastemaker.personalize.operations.recommendations import explained_recommendations
 from tastemaker.personalize.runtime import Question, Runtime
@@ -26,6 +27,7 @@ from tests.unit.personalize.shop_scene import GROUP, NOON, Shop, interactions
 from tests.unit.recommenders.planted import cycles
 
 if TYPE_CHECKING:
+    from mypy_boto3_personalize import PersonalizeClient
     from numpy.typing import NDArray
 
 RECIPE = "aws-user-personalization"
@@ -169,3 +171,21 @@ def test_a_folder_that_holds_nothing_is_named(tmp_path: Path) -> None:
         kept(tmp_path, clock=ManualClock(), runtime=Runtime()),
     ):
         pass
+
+
+def test_what_is_begun_or_deleted_in_what_is_kept_touches_nothing_on_disk(data_dir: Path) -> None:
+    before = _files(data_dir)
+    with kept(data_dir, clock=ManualClock(NOON), runtime=Runtime()) as personalize:
+        control: PersonalizeClient = client(personalize, "personalize")
+        solution = GROUP.replace("dataset-group/shop", "solution/you")
+        version = control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+        looks = [
+            control.describe_solution_version(solutionVersionArn=version)["solutionVersion"]["status"]
+            for _ in range(10)
+        ]
+        campaign = GROUP.replace("dataset-group/shop", "campaign/live")
+        control.delete_campaign(campaignArn=campaign)
+        Scene.until_gone(lambda: control.describe_campaign(campaignArn=campaign)["campaign"])
+
+    assert "ACTIVE" not in looks
+    assert _files(data_dir) == before
