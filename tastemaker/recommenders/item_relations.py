@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 LONGEST_HISTORY = 100
 """Of each user, the newest distinct items: co-occurrence costs the square of it."""
 
-_STEPS = 8
+STEPS = 8
 PER_STEP = 0.8
 """Of what follows, the weight of each step in relation to the one before."""
 
-_BACKWARD = 0.5
+BACKWARD = 0.5
 _ALIKE = 50
 _NUMBERS = 0.2
 _POPULAR_FIRST = 1e-3
@@ -41,7 +41,7 @@ def cooccurrence(interactions: Interactions, *, discount: float = 0.5, least_tog
     common = together(interactions)
     length = (np.maximum(common.diagonal(), 1e-12) ** discount).astype(np.float32)
     if least_together > 1:
-        consumed = _consumed(interactions)
+        consumed = consumption(interactions)
         consumed.data[:] = 1
         common = csr_array(common.multiply(csr_array(consumed.T @ consumed) >= least_together))
     # the row's own length goes with the scaling
@@ -57,11 +57,11 @@ def together(interactions: Interactions) -> csr_array:
     """
     from scipy.sparse import csr_array
 
-    consumed = _consumed(interactions)
+    consumed = consumption(interactions)
     return csr_array(consumed.T @ consumed)
 
 
-def _consumed(interactions: Interactions) -> csr_array:
+def consumption(interactions: Interactions) -> csr_array:
     """(n_users, n_items): x_ui / n_u^¼."""
     from scipy.sparse import csr_array
 
@@ -84,14 +84,14 @@ def transition_counts(interactions: Interactions) -> csr_array:
     n_items = len(interactions.item_ids)
     shape = (n_items, n_items)
     forward = csr_array(shape, dtype=np.float32)
-    for step in range(1, _STEPS + 1):
+    for step in range(1, STEPS + 1):
         later = np.flatnonzero(interactions.user[step:] == interactions.user[:-step])
         weight = np.full(len(later), PER_STEP ** (step - 1), dtype=np.float32)
         # a step at a time: one matrix of all pairs would take eight times the memory
         forward = forward + csr_array(
             (weight, (interactions.item[later], interactions.item[later + step])), shape=shape
         )
-    return csr_array(forward + np.float32(_BACKWARD) * forward.T)
+    return csr_array(forward + np.float32(BACKWARD) * forward.T)
 
 
 def alike(attributes: Attributes, users: NDArray[np.int64]) -> csr_array:
@@ -131,16 +131,40 @@ def strongest(relation: csr_array, kept: int) -> csr_array:
     from scipy.sparse import csr_array
 
     relation.sort_indices()
-    chosen = relation.data > 0
-    for row in np.flatnonzero(np.diff(relation.indptr) > kept):
-        place = slice(relation.indptr[row], relation.indptr[row + 1])
-        values = relation.data[place]
-        least = np.partition(values, len(values) - kept)[len(values) - kept]
-        above = values > least
-        above[np.flatnonzero(values == least)[: kept - int(above.sum())]] = True
-        chosen[place] &= above
-    starts = np.r_[0, np.cumsum(chosen)][relation.indptr]
+    length = np.diff(relation.indptr)
+    row = np.repeat(np.arange(len(length), dtype=np.int32), length)
+    least = _least_kept(relation, kept)[row]
+    chosen = relation.data > np.maximum(least, 0)
+    equal = np.flatnonzero((relation.data == least) & (least > 0))
+    if len(equal):
+        # how many places those above leave, and how many equals came before in the row
+        room = kept - np.bincount(row[chosen], minlength=len(length))
+        first = np.searchsorted(row[equal], row[equal], side="left")
+        chosen[equal[np.arange(len(equal)) - first < room[row[equal]]]] = True
+    starts = np.concatenate(([0], np.cumsum(np.bincount(row[chosen], minlength=len(length)))))
     return csr_array((relation.data[chosen], relation.indices[chosen], starts), shape=relation.shape)
+
+
+def _least_kept(relation: csr_array, kept: int) -> NDArray[np.float32]:
+    """(n_rows,): of the rows of more entries the `kept`-th largest, of the others −∞."""
+    length = np.diff(relation.indptr)
+    least = np.full(len(length), -np.inf, dtype=np.float32)
+    longer = np.flatnonzero(length > kept)
+    longer = longer[np.argsort(length[longer], kind="stable")]
+    start = 0
+    while start < len(longer):
+        # rows of about the same length go as one matrix, filled up with −∞
+        widest = min(int(1.25 * length[longer[start]]), int(length[longer[-1]]))
+        most = start + max(1, _AT_ONCE // widest)
+        end = min(most, int(np.searchsorted(length[longer], widest, side="right")))
+        rows = longer[start : max(end, start + 1)]
+        width = int(length[rows[-1]])
+        place = relation.indptr[rows].astype(np.int64)[:, None] + np.arange(width)
+        values = relation.data[np.minimum(place, relation.nnz - 1)]
+        values[np.arange(width) >= length[rows, None]] = -np.inf
+        least[rows] = np.partition(values, width - kept, axis=1)[:, width - kept]
+        start += len(rows)
+    return least
 
 
 def csr_sum(weighted: Sequence[tuple[csr_array, float]]) -> csr_array:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from tastemaker.recommenders.interactions import Interactions
 
-_UNSEEN_EVENTS = 5.0
-_UNSEEN_USERS = 3.0
+UNSEEN_EVENTS = 5.0
+UNSEEN_USERS = 3.0
 
 
 def transition_rates(interactions: Interactions) -> csr_array:
@@ -26,7 +26,7 @@ def transition_rates(interactions: Interactions) -> csr_array:
     counts = transition_counts(interactions)
     counts.setdiag(0)
     events = np.bincount(interactions.item, minlength=len(interactions.item_ids))
-    return csr_array(diags_array((1 / (events + _UNSEEN_EVENTS)).astype(np.float32)) @ counts)
+    return csr_array(diags_array((1 / (events + UNSEEN_EVENTS)).astype(np.float32)) @ counts)
 
 
 def damped_cosines(interactions: Interactions) -> csr_array:
@@ -37,7 +37,7 @@ def damped_cosines(interactions: Interactions) -> csr_array:
     from scipy.sparse import csr_array, diags_array
 
     common = together(interactions)
-    length = diags_array((1 / np.sqrt(common.diagonal() + _UNSEEN_USERS)).astype(np.float32))
+    length = diags_array((1 / np.sqrt(common.diagonal() + UNSEEN_USERS)).astype(np.float32))
     common.setdiag(0)
     return csr_array(length @ common @ length)
 

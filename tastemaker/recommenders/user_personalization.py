@@ -12,9 +12,9 @@ import numpy as np
 from tastemaker.recommenders.choice import Choice, Decays, choose
 from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
-from tastemaker.recommenders.item_relations import PER_STEP, alike, csr_sum, strongest
+from tastemaker.recommenders.item_relations import PER_STEP, alike
 from tastemaker.recommenders.model import best_with, known
-from tastemaker.recommenders.nearness import damped_cosines, transition_rates
+from tastemaker.recommenders.neighbours import nearest
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
@@ -37,7 +37,6 @@ SEEN = 0.02
 
 _SURPRISE = 0.1
 _ALL = slice(None)
-_RELATIONS = (transition_rates, damped_cosines)
 HORIZON = 0.8
 """The decay of what is expected: the coming event counts 1, the one after it this much, and so on."""
 _COLD = 0.01
@@ -103,9 +102,13 @@ class SequenceRidge:
         n_items = len(interactions.item_ids)
         part = np.full(n_items, 1.0, dtype=np.float32)
         part[head] = choice.share
-        near = csr_sum([(relation(consumed), scale) for relation, scale in zip(_RELATIONS, choice.scales, strict=True)])
-        near.data *= (part * _worth(consumed))[near.indices]
-        near = strongest(near, self.kept_weights)
+        near = nearest(
+            consumed,
+            choice.scales,
+            part * _worth(consumed),
+            self.kept_weights,
+            progress=lambda share: tell(0.8 + 0.15 * share),
+        )
         if items is not None:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), users)
         base = part * np.float32(_FAR) * rate

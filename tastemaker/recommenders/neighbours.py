@@ -1,0 +1,150 @@
+"""The nearest items of every item, a block of rows at a time: all pairs of items never exist at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from tastemaker.recommenders.item_relations import BACKWARD, PER_STEP, STEPS, consumption, strongest
+from tastemaker.recommenders.nearness import UNSEEN_EVENTS, UNSEEN_USERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    from tastemaker.recommenders.interactions import Interactions
+
+_PAIRS_AT_ONCE = 5_000_000
+
+
+def nearest(
+    interactions: Interactions,
+    scales: tuple[float, float],
+    part: NDArray[np.float32],
+    kept: int,
+    *,
+    progress: Callable[[float], None],
+    pairs_at_once: int = _PAIRS_AT_ONCE,
+) -> csr_array:
+    """(n_items, n_items): the `kept` largest of each row of N_ij = (s T_ij + r C_ij) p_j, with (s, r) the `scales`,
+    T the `transition_rates`, C the `damped_cosines`, and p the `part` (n_items,).
+
+    Where a scale or a column's part is 0 nothing is computed. At most about `pairs_at_once` pairs of events are held
+    at a time, and those of one item at least.
+    """
+    from scipy.sparse import csr_array, vstack
+
+    n_items = len(interactions.item_ids)
+    makers = (_Following.of, _InCommon.of)
+    sources = [make(interactions, scale, part) for make, scale in zip(makers, scales, strict=True) if scale > 0]
+    if not sources or not part.any():
+        return csr_array((n_items, n_items), dtype=np.float32)
+    cost = np.sum([each.pairs for each in sources], axis=0)
+    blocks, done = [], 0.0
+    for rows in _blocks(cost, pairs_at_once):
+        first, *others = (each.rows(rows) for each in sources)
+        near = sum(others, start=first)
+        near.data[near.indices == np.repeat(np.arange(rows.start, rows.stop), np.diff(near.indptr))] = 0
+        blocks.append(strongest(near, kept))
+        done += float(cost[rows].sum())
+        progress(done / max(1.0, float(cost.sum())))
+    return csr_array(vstack(blocks, format="csr"))
+
+
+class _Source(Protocol):
+    pairs: NDArray[np.float64]
+    """(n_items,): of how many pairs of events each row is the sum."""
+
+    def rows(self, rows: slice) -> csr_array:
+        """(n_rows, n_items): these rows of the relation."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Following:
+    """s T_ij p_j, from the events of each item and those that came up to eight before and after."""
+
+    interactions: Interactions
+    by_item: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    scale: NDArray[np.float32]
+    columns: csr_array
+    pairs: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, interactions: Interactions, scale: float, part: NDArray[np.float32]) -> _Following:
+        events = np.bincount(interactions.item, minlength=len(part))
+        return cls(
+            interactions=interactions,
+            by_item=np.argsort(interactions.item, kind="stable"),
+            starts=np.concatenate(([0], np.cumsum(events))),
+            scale=(scale / (events + UNSEEN_EVENTS)).astype(np.float32),
+            columns=_diagonal(part),
+            pairs=2.0 * STEPS * events,
+        )
+
+    def rows(self, rows: slice) -> csr_array:
+        from scipy.sparse import csr_array
+
+        user, item = self.interactions.user, self.interactions.item
+        events = self.by_item[self.starts[rows.start] : self.starts[rows.stop]]
+        steps = np.array([step for step in range(-STEPS, STEPS + 1) if step])
+        weight = np.where(steps > 0, 1, BACKWARD) * PER_STEP ** (np.abs(steps) - 1)
+        other = events[:, None] + steps
+        inside = (other >= 0) & (other < len(user))
+        np.clip(other, 0, max(0, len(user) - 1), out=other)
+        inside &= user[other] == user[events][:, None]
+        weights = weight.astype(np.float32) * self.scale[item[events]][:, None]
+        starts = np.concatenate(([0], np.cumsum(inside.sum(axis=1))))
+        starts = starts[self.starts[rows.start : rows.stop + 1] - self.starts[rows.start]]
+        pairs = csr_array((weights[inside], item[other[inside]], starts), shape=(len(starts) - 1, len(self.scale)))
+        # the product adds up what is there several times
+        return csr_array(pairs @ self.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class _InCommon:
+    """r C_ij p_j, from the users of each item and what else they have had."""
+
+    having: csr_array
+    had: csr_array
+    pairs: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, interactions: Interactions, scale: float, part: NDArray[np.float32]) -> _InCommon:
+        from scipy.sparse import csr_array
+
+        consumed = consumption(interactions)
+        own = np.bincount(consumed.indices, consumed.data.astype(np.float64) ** 2, minlength=len(part))
+        length = (1 / np.sqrt(own + UNSEEN_USERS)).astype(np.float32)
+        having = csr_array(_diagonal(np.float32(scale) * length) @ consumed.T)
+        had = csr_array(consumed @ _diagonal(length * part))
+        sizes = np.diff(had.indptr)[having.indices]
+        return cls(having, had, np.diff(np.concatenate(([0.0], np.cumsum(sizes)))[having.indptr]))
+
+    def rows(self, rows: slice) -> csr_array:
+        from scipy.sparse import csr_array
+
+        return csr_array(self.having[rows] @ self.had)
+
+
+def _diagonal(values: NDArray[np.float32]) -> csr_array:
+    """Without the entries that are 0."""
+    from scipy.sparse import csr_array
+
+    filled = np.flatnonzero(values)
+    starts = np.searchsorted(filled, np.arange(len(values) + 1))
+    return csr_array((values[filled].astype(np.float32), filled, starts), shape=(len(values), len(values)))
+
+
+def _blocks(cost: NDArray[np.float64], most: int) -> Iterator[slice]:
+    """Rows next to each other whose costs add up to `most` or less, one row at least."""
+    until, start = np.cumsum(cost), 0
+    while start < len(cost):
+        spent = until[start - 1] if start else 0.0
+        end = max(start + 1, int(np.searchsorted(until, spent + most, side="right")))
+        yield slice(start, end)
+        start = end
