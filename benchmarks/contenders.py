@@ -73,6 +73,11 @@ def _implicit(name: str, function: str, grid: tuple[Settings, ...]) -> Contender
     return Contender(name, f"benchmarks.peers.implicit_models:{function}", "implicit", grid, _ONE_BLAS_THREAD)
 
 
+def als(name: str, **settings: float) -> Contender:
+    """implicit's ALS with these settings and the library's own for what is not said."""
+    return _implicit(name, "als", (settings,))
+
+
 def _lenskit(name: str, function: str, grid: tuple[Settings, ...]) -> Contender:
     return Contender(name, f"benchmarks.peers.lenskit_models:{function}", "lenskit", grid)
 

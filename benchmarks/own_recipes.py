@@ -13,7 +13,16 @@ import scipy.sparse.linalg  # noqa: F401 - likewise
 from benchmarks.peers.exchange import Task
 from tastemaker.cli.attributes import read_attributes
 from tastemaker.evaluation import RepeatLast
-from tastemaker.recommenders import RECIPES, RELATED_ITEMS, Attributes, Interactions, Model, Popularity, Recipe
+from tastemaker.recommenders import (
+    RECIPES,
+    RELATED_ITEMS,
+    Attributes,
+    Interactions,
+    Model,
+    Popularity,
+    Recipe,
+    SequenceRidge,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +35,11 @@ def contender(task: Task, name: str) -> OwnRecipe:
     path = str(task.items_file)
     items = read_attributes(Path(path), "ITEM_ID").for_recommenders() if path else None
     return OwnRecipe(BASELINES.get(name) or RECIPES[name]({}), items, last_only=name in RELATED_ITEMS)
+
+
+def sequence_ridge(task: Task, **settings: int) -> OwnRecipe:  # noqa: ARG001 - as every contender's function
+    """User personalization with settings that are no hyperparameters of Personalize."""
+    return OwnRecipe(SequenceRidge(**settings), items=None, last_only=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NOTHING = -1e38
 
 
-def als(task: Task, *, factors: int, alpha: float, regularization: float) -> ImplicitContender:
+def als(task: Task, *, factors: int, alpha: float = 1.0, regularization: float = 0.01) -> ImplicitContender:
     """Hu et al., "Collaborative Filtering for Implicit Feedback Datasets", 2008."""
     model = AlternatingLeastSquares(
         factors=factors, alpha=alpha, regularization=regularization, random_state=int(task.seed)

@@ -76,17 +76,10 @@ def choose(
     50, 70 and 90 %. The geometric mean of two things decides, over up to 2,000 such requests: how well the answers find
     the new items of the next tenth, and how well the very next item, if it is new (both in mean textbook NDCG@10).
     """
-    n_users = len(interactions.user_ids)
-    if n_users < _FEWEST_USERS:
+    trial = _Trial.of(interactions, seed)
+    if trial is None:
         return Choice(options[0])
-    luck = np.random.default_rng(seed).random(n_users)
-    part = min(1.0, _MOST_EVENTS / max(1, len(interactions)))
-    train, held_out = interactions.of_users(luck < 0.8 * part), interactions.of_users(luck >= 1 - 0.2 * part)
-    head = np.sort(np.argsort(-distinct_users(train), kind="stable")[:_ITEMS]).astype(np.int32)
-    requests = _Requests.of(Sequences.of(held_out, head))
-    if not len(requests.before):
-        return Choice(options[0])
-    sequences = Sequences.of(train, head)
+    requests, sequences = trial.requests, Sequences.of(trial.train)
     tried: dict[Settings, float] = {}
     answers: dict[Settings, NDArray[np.float32]] = {}
 
@@ -101,9 +94,7 @@ def choose(
 
     decays, _ = best_of([(each, STRENGTHS[0]) for each in options])
     settings = best_of([(decays, each) for each in STRENGTHS])
-    known = of_items(train, head)
-    recent = requests.histories(PER_STEP)
-    near = [recent @ relation for relation in (transition_rates(known), damped_cosines(known))]
+    near = trial.nearness()
     scales = requests.scales(near)
     of_nearness = sum(scale * answer for scale, answer in zip(scales, near, strict=True))
     blends = {share: requests.quality((1 - share) * answers[settings] + share * of_nearness) for share in SHARES}
@@ -111,6 +102,39 @@ def choose(
     share = max(SHARES, key=lambda each: blends[each])
     told = {_NAMED.format(*each): quality for each, quality in tried.items()}
     return Choice(*settings, share, scales, told | {f"share {share}": quality for share, quality in blends.items()})
+
+
+def choose_nearness(interactions: Interactions, options: Sequence[Decays], *, seed: int) -> Choice:
+    """Nearness alone, for what is too large for a ridge: only its scales are found, on the same users and items."""
+    trial = _Trial.of(interactions, seed)
+    scales = _SCALES if trial is None else trial.requests.scales(trial.nearness())
+    return Choice(options[0], share=SHARES[-1], scales=scales)
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """`train`: what users who are not held out did with the most popular items, numbered by their places among those."""
+
+    train: Interactions
+    requests: _Requests
+
+    @classmethod
+    def of(cls, interactions: Interactions, seed: int) -> _Trial | None:
+        """None where there are too few users, or none of the held-out ones turned to anything new."""
+        n_users = len(interactions.user_ids)
+        if n_users < _FEWEST_USERS:
+            return None
+        luck = np.random.default_rng(seed).random(n_users)
+        part = min(1.0, _MOST_EVENTS / max(1, len(interactions)))
+        train, held_out = interactions.of_users(luck < 0.8 * part), interactions.of_users(luck >= 1 - 0.2 * part)
+        head = np.sort(np.argsort(-distinct_users(train), kind="stable")[:_ITEMS]).astype(np.int32)
+        requests = _Requests.of(Sequences.of(held_out, head))
+        return cls(of_items(train, head), requests) if len(requests.before) else None
+
+    def nearness(self) -> list[NDArray[np.float32]]:
+        """(requests, n_items) each: what transition rates say, and what damped cosines say."""
+        recent = self.requests.histories(PER_STEP)
+        return [recent @ relation for relation in (transition_rates(self.train), damped_cosines(self.train))]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.choice import Choice, Decays, choose
+from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness
 from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.item_relations import PER_STEP, alike
@@ -92,7 +92,11 @@ class SequenceRidge:
         consumed = interactions.without_immediate_repeats()
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
-        choice = choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.4 * share))
+        choice = (
+            choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.4 * share))
+            if self.exact_items
+            else choose_nearness(unweighted, self.decays, seed=seed)
+        )
         users = distinct_users(consumed)
         popular = np.argsort(-users, kind="stable")[: self.exact_items if choice.share < 1 else 0]
         head = np.sort(popular[users[popular] > 0]).astype(np.int32)
