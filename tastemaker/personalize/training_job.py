@@ -26,7 +26,7 @@ from tastemaker.personalize.segment_training import train_segments
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
 from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport
-from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES
+from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES, NotEnoughMemory
 
 _TRAININGS: Final[Mapping[str, Callable[[TrainingData], Trained]]] = {
     **dict.fromkeys(RECIPES, train_items),
@@ -41,7 +41,7 @@ def main() -> None:
     serve_parent()
     try:
         report = train(directory)
-    except TrainingRefused as error:
+    except (TrainingRefused, NotEnoughMemory) as error:
         report = TrainingReport({}, 0.0, str(error))
     except Exception as error:  # noqa: BLE001 - whatever went wrong must reach the failureReason
         traceback.print_exc()

@@ -5,6 +5,7 @@ from tastemaker.recommenders.bought_together import BoughtTogether
 from tastemaker.recommenders.explanation import Explanation, explain
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.loading import load
+from tastemaker.recommenders.memory import NotEnoughMemory
 from tastemaker.recommenders.model import Model, Recipe
 from tastemaker.recommenders.next_best_action import ActionModel, NextBestAction
 from tastemaker.recommenders.percentiles import Percentiles
@@ -30,6 +31,7 @@ __all__ = [
     "Interactions",
     "Model",
     "NextBestAction",
+    "NotEnoughMemory",
     "Percentiles",
     "Popularity",
     "PopularityModel",

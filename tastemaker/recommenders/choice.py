@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Decays = tuple[float, ...]
 Settings = tuple[Decays, float]
 """Decays and strength."""
+Mode = Literal["exact", "hybrid", "sparse"]
 
 STRENGTHS: Final = (1.0, 3.0, 0.3)
 """Of the ridge's regularisation; the first is what is taken where nothing can be tried."""
@@ -48,7 +49,8 @@ class Choice:
 
     `share`: how much of what is expected of an item comes from its nearness to the history, the rest from the ridge;
     1: no ridge at all. `scales`: what makes transition rates and damped cosines probabilities. `tried`: the quality on
-    the held-out users, by what was tried; empty where there were too few of them.
+    the held-out users, by what was tried; empty where there were too few of them. `mode`: whether all items are in the
+    ridge, the most popular ones, or none.
     """
 
     decays: Decays
@@ -56,6 +58,7 @@ class Choice:
     share: float = _SHARE
     scales: tuple[float, float] = _SCALES
     tried: dict[str, float] = field(default_factory=dict)
+    mode: Mode = "sparse"
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
@@ -65,6 +68,13 @@ class Choice:
         """Of what `to_json` gives, as JSON text."""
         told = json.loads(text)
         return cls(**told | {"decays": tuple(told["decays"]), "scales": tuple(told["scales"])})
+
+
+def mode_of(exact_items: int, items: int) -> Mode:
+    """What a ridge of `exact_items` among `items` makes of a training."""
+    if not exact_items:
+        return "sparse"
+    return "exact" if exact_items == items else "hybrid"
 
 
 def choose(

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness
+from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness, mode_of
 from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.item_relations import PER_STEP, alike
+from tastemaker.recommenders.memory import Demand, affordable_items, available_memory
 from tastemaker.recommenders.model import best_with, known
 from tastemaker.recommenders.neighbours import nearest
 from tastemaker.recommenders.normal_equations import normal_equations
@@ -66,9 +67,10 @@ class SequenceRidge:
     event, but for the repeat table.
 
     `decays`: those tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how many of
-    the most popular items enter the regression; time grows with its cube, memory with its square (4,000: 400 MB).
-    `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
-    `percentiles`: the users who take part.
+    the most popular items enter the regression at most; time grows with its cube, memory with its square (4,000: 600
+    MB). `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
+    `memory`: how many bytes training may take beyond the interactions (None: what is left at the start); the fewer
+    there are, the fewer items enter the regression. `percentiles`: the users who take part.
 
     Related: EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019), whose histories have no order.
     """
@@ -77,6 +79,7 @@ class SequenceRidge:
     exact_items: int = 4_000
     kept_weights: int = 100
     percentiles: Percentiles = EVERYONE
+    memory: int | None = None
 
     def fit(
         self,
@@ -86,20 +89,25 @@ class SequenceRidge:
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> SequenceRidgeModel:
-        """Train; `seed` draws the users on whom the choice is made."""
+        """Train; `seed` draws the users on whom the choice is made. Whatever `progress` raises ends it at once.
+
+        Raises NotEnoughMemory, before it starts.
+        """
         tell = progress or _nobody
         interactions = self.percentiles.apply(interactions)
         consumed = interactions.without_immediate_repeats()
+        users = distinct_users(consumed)
+        exact_items = self._affordable(len(interactions), users)
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
         choice = (
             choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.4 * share))
-            if self.exact_items
+            if exact_items
             else choose_nearness(unweighted, self.decays, seed=seed)
         )
-        users = distinct_users(consumed)
-        popular = np.argsort(-users, kind="stable")[: self.exact_items if choice.share < 1 else 0]
+        popular = np.argsort(-users, kind="stable")[: exact_items if choice.share < 1 else 0]
         head = np.sort(popular[users[popular] > 0]).astype(np.int32)
+        choice = replace(choice, mode=mode_of(len(head), int((users > 0).sum())))
         rate = _rate(consumed)
         ridge, intercept = self._ridge(consumed, head, choice)
         tell(0.8)
@@ -127,6 +135,10 @@ class SequenceRidge:
             repeats=repeats,
             choice=choice,
         )
+
+    def _affordable(self, events: int, users: NDArray[np.int64]) -> int:
+        demand = Demand(events, int((users > 0).sum()), self.kept_weights, max(map(len, self.decays)))
+        return affordable_items(demand, self.exact_items, available_memory() if self.memory is None else self.memory)
 
     def _ridge(
         self, interactions: Interactions, head: NDArray[np.int32], choice: Choice
