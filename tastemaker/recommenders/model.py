@@ -57,6 +57,10 @@ class Recipe(Protocol):
         """Train. `items`: what is known of items. `progress` hears the share that is done, from 0 to 1."""
 
 
+def unheard(share: float) -> None:
+    """Hears the progress where nobody asked for it."""
+
+
 def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
     """The positions of the k largest allowed values, largest first, the earlier position first among equals."""
     allowed = None if candidates is None else np.flatnonzero(candidates)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tastemaker.recommenders.model import unheard
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +39,11 @@ class NormalEquations:
 
 
 def normal_equations(
-    sequences: Sequences, decays: Sequence[float], *, negligible: float = NEGLIGIBLE
+    sequences: Sequences,
+    decays: Sequence[float],
+    *,
+    negligible: float = NEGLIGIBLE,
+    progress: Callable[[float], None] = unheard,
 ) -> NormalEquations:
     """Adds up what each pair of events of a user, d apart, contributes; O(events · log(negligible) / log(g)).
 
@@ -69,6 +75,7 @@ def normal_equations(
                     both[row == column] *= 2
                 np.add.at(product_cells, np.minimum(row, column) * size + np.maximum(row, column), both)
         lag += 1
+        progress(1 - max(decays) ** lag)
         newer = newer[sequences.position[newer] >= lag]
     for j, decay in blocks:
         products[j * n : (j + 1) * n, -1] = np.bincount(item, _geometric(decay, sequences.remaining), n)

@@ -14,7 +14,7 @@ from tastemaker.recommenders.history_weights import HistoryWeights, without_imme
 from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.item_relations import PER_STEP, alike
 from tastemaker.recommenders.memory import Demand, affordable_items, available_memory
-from tastemaker.recommenders.model import best_with, known
+from tastemaker.recommenders.model import best_with, known, unheard
 from tastemaker.recommenders.neighbours import nearest
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
@@ -93,7 +93,8 @@ class SequenceRidge:
 
         Raises NotEnoughMemory, before it starts.
         """
-        tell = progress or _nobody
+        tell = progress or unheard
+        tell(0.0)
         interactions = self.percentiles.apply(interactions)
         consumed = interactions.without_immediate_repeats()
         users = distinct_users(consumed)
@@ -101,7 +102,7 @@ class SequenceRidge:
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
         choice = (
-            choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.4 * share))
+            choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.3 * share))
             if exact_items
             else choose_nearness(unweighted, self.decays, seed=seed)
         )
@@ -109,8 +110,7 @@ class SequenceRidge:
         head = np.sort(popular[users[popular] > 0]).astype(np.int32)
         choice = replace(choice, mode=mode_of(len(head), int((users > 0).sum())))
         rate = _rate(consumed)
-        ridge, intercept = self._ridge(consumed, head, choice)
-        tell(0.8)
+        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.3 + 0.5 * share))
         n_items = len(interactions.item_ids)
         part = np.full(n_items, 1.0, dtype=np.float32)
         part[head] = choice.share
@@ -141,12 +141,14 @@ class SequenceRidge:
         return affordable_items(demand, self.exact_items, available_memory() if self.memory is None else self.memory)
 
     def _ridge(
-        self, interactions: Interactions, head: NDArray[np.int32], choice: Choice
+        self, interactions: Interactions, head: NDArray[np.int32], choice: Choice, tell: Callable[[float], None]
     ) -> tuple[list[HistoryWeights], NDArray[np.float32]]:
         """What the ridge says of the items `head`, and their intercepts, as far as the choice lets it."""
         if not len(head):
             return [], np.zeros(0, dtype=np.float32)
-        solved = ridge_weights(normal_equations(Sequences.of(interactions, head), choice.decays), choice.strength)
+        sequences = Sequences.of(interactions, head)
+        equations = normal_equations(sequences, choice.decays, progress=lambda share: tell(0.3 * share))
+        solved = ridge_weights(equations, choice.strength, progress=lambda share: tell(0.3 + 0.7 * share))
         share = np.float32(1 - choice.share)
         row = np.full(len(interactions.item_ids), -1, dtype=np.int32)
         row[head] = np.arange(len(head))
@@ -156,10 +158,6 @@ class SequenceRidge:
             for decay, (columns, values) in zip(choice.decays, pruned, strict=True)
         ]
         return weights, share * solved.intercept
-
-
-def _nobody(share: float) -> None:
-    """Hears the progress where nobody asked for it."""
 
 
 def _rate(interactions: Interactions) -> NDArray[np.float32]:
