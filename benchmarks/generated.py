@@ -1,4 +1,4 @@
-"""Generated interactions of any size: popular items by Zipf's law, users of several tastes, histories of all lengths."""
+"""Generated interactions of any size: items popular by Zipf's law, users of several tastes, long and short histories."""
 
 from __future__ import annotations
 

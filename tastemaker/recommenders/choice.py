@@ -123,7 +123,7 @@ def choose_nearness(interactions: Interactions, options: Sequence[Decays], *, se
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """`train`: what users who are not held out did with the most popular items, numbered by their places among those."""
+    """`train`: what the users who are not held out did with the most popular items, which alone are numbered."""
 
     train: Interactions
     requests: _Requests

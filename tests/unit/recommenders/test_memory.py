@@ -60,7 +60,7 @@ def test_with_less_memory_fewer_items_enter_the_regression() -> None:
 def test_with_too_little_memory_training_is_refused_before_it_starts() -> None:
     told: list[float] = []
 
-    with pytest.raises(NotEnoughMemory, match="takes about .* MB of memory, and there are 10 MB: train on fewer"):
+    with pytest.raises(NotEnoughMemory, match=r"takes about .* MB of memory, and there are 10 MB: train on fewer"):
         SequenceRidge(memory=10_000_000).fit(cycles(), progress=told.append)
 
     assert told in ([], [0.0])
