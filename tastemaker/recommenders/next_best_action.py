@@ -170,7 +170,7 @@ class ActionModel:
     def save(self, path: Path) -> None:
         """Write the model to one `.npz` file, which `tastemaker.recommenders.load(path, ActionModel)` reads."""
         with path.open("wb") as file:
-            np.savez_compressed(
+            np.savez(
                 file,
                 kind=np.array("actions"),
                 item_ids=self.item_ids,

@@ -81,7 +81,7 @@ class PopularityModel:
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez_compressed(file, kind=np.array("popularity"), item_ids=self.item_ids, users=self.users)
+            np.savez(file, kind=np.array("popularity"), item_ids=self.item_ids, users=self.users)
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> PopularityModel:

@@ -166,7 +166,7 @@ class SegmentModel:
         """Write the model to one `.npz` file, which `tastemaker.recommenders.load(path, SegmentModel)` reads."""
         own = {"user_ids": self.user_ids, "user_starts": self.starts, "user_items": self.items}
         with path.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **self.ridge.arrays() | own | {"kind": np.array("segments")})
+            np.savez(file, allow_pickle=False, **self.ridge.arrays() | own | {"kind": np.array("segments")})
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SegmentModel:

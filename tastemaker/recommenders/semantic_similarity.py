@@ -114,7 +114,7 @@ class SemanticSimilarityModel:
     def save(self, path: Path) -> None:
         own = {"kind": np.array("semantic-similarity"), "popular": self.popular, "fresh": self.fresh}
         with path.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **self.similar.arrays() | own)
+            np.savez(file, allow_pickle=False, **self.similar.arrays() | own)
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SemanticSimilarityModel:

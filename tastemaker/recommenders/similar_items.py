@@ -171,7 +171,7 @@ class SimilarItemsModel:
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **self.arrays())
+            np.savez(file, allow_pickle=False, **self.arrays())
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What `from_arrays` reads."""

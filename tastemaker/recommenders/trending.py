@@ -101,7 +101,7 @@ class TrendingModel:
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez_compressed(
+            np.savez(
                 file,
                 kind=np.array("trending"),
                 item_ids=self.item_ids,
