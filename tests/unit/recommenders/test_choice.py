@@ -103,10 +103,8 @@ def test_scales_make_a_probability_of_what_is_near() -> None:
     log = interactions_of({f"u{n:03d}": ["a", "b" if n % 5 else "c"] for n in range(400)})
     choice = _choice(log, ((0.5,),))
 
-    near = sum(
-        scale * relation(log).toarray()
-        for scale, relation in zip(choice.scales, (transition_rates, damped_cosines), strict=True)
-    )
+    of_rates, of_cosines = choice.scales
+    near = of_rates * transition_rates(log).toarray() + of_cosines * damped_cosines(log).toarray()
 
     assert near[0, 1:].tolist() == pytest.approx([0.8, 0.2], abs=0.1)
 

@@ -82,7 +82,7 @@ def test_of_a_sparse_matrix_the_rows_that_are_empty_are_left_out() -> None:
 def test_a_matrix_without_entries_adds_nothing() -> None:
     from scipy.sparse import csr_array
 
-    weights = HistoryWeights.of_rows(0.5, csr_array((3, 3), dtype=np.float32))
+    weights = HistoryWeights.of_rows(0.5, csr_array(np.zeros((3, 3), dtype=np.float32)))
 
     assert weights.recent(np.array([0, 1, 2], dtype=np.int32))[0].tolist() == []
     assert weights.of_items(np.array([0, 2], dtype=np.int32)).shape == (0, 2)

@@ -81,10 +81,8 @@ def test_items_outside_the_regression_are_expected_by_their_nearness_and_a_littl
 
     expected = model.expected(history)
 
-    near = sum(
-        scale * relation(log).toarray()
-        for scale, relation in zip(model.choice.scales, (transition_rates, damped_cosines), strict=True)
-    )
+    of_rates, of_cosines = model.choice.scales
+    near = of_rates * transition_rates(log).toarray() + of_cosines * damped_cosines(log).toarray()
     by_hand = 0.1 * model.rate + 0.64 * near[history[0]] + 0.8 * near[history[1]] + near[history[2]]
     others = np.setdiff1d(outside, history)
     np.testing.assert_allclose(expected[others], by_hand[others] / (1 - 0.8), rtol=1e-4)
@@ -171,8 +169,9 @@ def test_what_comes_several_times_in_a_row_teaches_and_says_what_it_does_once() 
     for one, other in zip(model.weights, same.weights, strict=True):
         np.testing.assert_array_equal(one.columns, other.columns)
         np.testing.assert_array_equal(one.values, other.values)
-    said = [model.expected(places(model, list(history))) for history in ("adg", "aadddgg")]
-    np.testing.assert_array_equal(*(np.delete(each, places(model, list("adg"))) for each in said))
+    had = places(model, list("adg"))
+    plainly, repeated = (np.delete(model.expected(places(model, list(each))), had) for each in ("adg", "aadddgg"))
+    np.testing.assert_array_equal(plainly, repeated)
 
 
 def test_one_decay_alone_works_as_well() -> None:
