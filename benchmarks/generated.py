@@ -1,4 +1,4 @@
-"""Generated interactions of any size: items popular by Zipf's law, users of several tastes, long and short histories."""
+"""Interactions of any size: items popular by Zipf's law, users of several tastes, histories of all lengths."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def main() -> None:
     serve_parent()
     try:
         report = train(directory)
-    except (TrainingRefused, NotEnoughMemory) as error:
+    except TrainingRefused as error:
         report = TrainingReport({}, 0.0, str(error))
     except Exception as error:  # noqa: BLE001 - whatever went wrong must reach the failureReason
         traceback.print_exc()
@@ -57,7 +57,10 @@ def train(directory: Path) -> TrainingReport:
     if order.extends:
         trained = bring_up_to_date(data)
     elif order.recipe in _TRAININGS:
-        trained = _TRAININGS[order.recipe](data)
+        try:
+            trained = _TRAININGS[order.recipe](data)
+        except NotEnoughMemory as error:
+            raise TrainingRefused(str(error)) from error
     else:
         known = ", ".join(_TRAININGS)
         raise TrainingRefused(f"The recipe {order.recipe} cannot be trained here: choose one of {known}.")

@@ -91,6 +91,15 @@ def test_a_recipe_that_cannot_be_trained_is_refused_with_those_that_can(tmp_path
         train_on(tmp_path, records(returning(50, 1000)), recipe="aws-hrnn")
 
 
+def test_where_memory_is_short_the_reason_says_what_is_needed_and_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tastemaker.recommenders.user_personalization.available_memory", lambda: 9_000_000)
+
+    with pytest.raises(TrainingRefused, match=r"takes about \d+ MB of memory, and there are 9 MB: train on fewer"):
+        train_on(tmp_path, records(returning(100, 2000)), recipe="aws-user-personalization-v2")
+
+
 def test_a_threshold_that_is_no_number_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingRefused, match="threshold is no number: much"):
         train_on(tmp_path, records(returning(50, 1000)), threshold="much")
