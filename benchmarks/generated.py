@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tastemaker.recommenders import Interactions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _EXPONENT = 0.8
 _CLUSTER = 500
@@ -54,26 +58,26 @@ def generated(size: Size, seed: int = 0) -> Interactions:
     within = _zipf(draw, n, size.items // clusters) * clusters + cluster
     anywhere = _zipf(draw, n, size.items)
     item = np.where(draw.random(n, dtype=np.float32) < _OWN_TASTE, within, anywhere).astype(np.int32)
-    present, item = np.unique(item, return_inverse=True)
+    present, place = np.unique(item, return_inverse=True)
     return Interactions(
         user_ids=_ids("u", np.arange(size.users)),
         item_ids=_ids("i", present),
         user=user,
-        item=item.astype(np.int32),
+        item=place.astype(np.int32),
         timestamp=np.sort(draw.integers(0, _SECONDS, n))[np.arange(n)],
         event_type=np.zeros(n, dtype=np.int16),
         event_types=("",),
     )
 
 
-def _zipf(draw: np.random.Generator, count: int, ranks: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _zipf(draw: np.random.Generator, count: int, ranks: int) -> NDArray[np.int64]:
     """(count,): ranks from 0, in proportion to (rank + 1)^−0.8, by the inverse of the continuous distribution."""
     rest = 1 - _EXPONENT
     uniform = draw.random(count)
     drawn = (1 + uniform * ((ranks + 1) ** rest - 1)) ** (1 / rest) - 1
-    return np.minimum(drawn.astype(np.int64), ranks - 1)
+    return np.asarray(np.minimum(drawn.astype(np.int64), ranks - 1), dtype=np.int64)
 
 
-def _ids(letter: str, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+def _ids(letter: str, numbers: NDArray[np.integer]) -> NDArray[np.str_]:
     """Sorted like their numbers."""
     return np.char.add(letter, np.char.zfill(numbers.astype(np.str_), 7))

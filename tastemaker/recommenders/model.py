@@ -76,13 +76,13 @@ def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | No
     return (places if allowed is None else allowed[places]).astype(np.int32)
 
 
-def _floor(values: NDArray[np.float32], k: int) -> np.float32:
+def _floor(values: NDArray[np.float32], k: int) -> float:
     """What k values or more reach, and not many others: the k-th largest of the maxima of groups of 64."""
     groups = len(values) // _GROUP
     if groups < 2 * k:
-        return np.partition(values, len(values) - k)[len(values) - k]
+        return float(np.partition(values, len(values) - k)[len(values) - k])
     maxima = values[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
-    return np.partition(maxima, groups - k)[groups - k]
+    return float(np.partition(maxima, groups - k)[groups - k])
 
 
 def best_with(

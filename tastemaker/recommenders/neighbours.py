@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,10 +39,13 @@ def nearest(
     from scipy.sparse import csr_array, vstack
 
     n_items = len(interactions.item_ids)
-    makers = (_Following.of, _InCommon.of)
-    sources = [make(interactions, scale, part) for make, scale in zip(makers, scales, strict=True) if scale > 0]
+    sources: list[_Following | _InCommon] = []
+    if scales[0] > 0:
+        sources.append(_Following.of(interactions, scales[0], part))
+    if scales[1] > 0:
+        sources.append(_InCommon.of(interactions, scales[1], part))
     if not sources or not part.any():
-        return csr_array((n_items, n_items), dtype=np.float32)
+        return _diagonal(np.zeros(n_items, dtype=np.float32))
     cost = np.sum([each.pairs for each in sources], axis=0)
     blocks, done = [], 0.0
     for rows in _blocks(cost, pairs_at_once):
@@ -55,17 +58,12 @@ def nearest(
     return csr_array(vstack(blocks, format="csr"))
 
 
-class _Source(Protocol):
-    pairs: NDArray[np.float64]
-    """(n_items,): of how many pairs of events each row is the sum."""
-
-    def rows(self, rows: slice) -> csr_array:
-        """(n_rows, n_items): these rows of the relation."""
-
-
 @dataclass(frozen=True, eq=False)
 class _Following:
-    """s T_ij p_j, from the events of each item and those that came up to eight before and after."""
+    """s T_ij p_j, from the events of each item and those that came up to eight before and after.
+
+    `pairs` (n_items,): of how many pairs of events each row is the sum.
+    """
 
     interactions: Interactions
     by_item: NDArray[np.int64]
@@ -83,10 +81,11 @@ class _Following:
             starts=np.concatenate(([0], np.cumsum(events))),
             scale=(scale / (events + UNSEEN_EVENTS)).astype(np.float32),
             columns=_diagonal(part),
-            pairs=2.0 * STEPS * events,
+            pairs=np.asarray(2 * STEPS * events, dtype=np.float64),
         )
 
     def rows(self, rows: slice) -> csr_array:
+        """(n_rows, n_items): these rows of the relation."""
         from scipy.sparse import csr_array
 
         user, item = self.interactions.user, self.interactions.item
@@ -107,7 +106,7 @@ class _Following:
 
 @dataclass(frozen=True, eq=False)
 class _InCommon:
-    """r C_ij p_j, from the users of each item and what else they have had."""
+    """r C_ij p_j, from the users of each item and what else they have had; `pairs` as in `_Following`."""
 
     having: csr_array
     had: csr_array
