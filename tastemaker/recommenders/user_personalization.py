@@ -68,7 +68,8 @@ class SequenceRidge:
 
     `decays`: those tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how many of
     the most popular items enter the regression at most; time grows with its cube, memory with its square (4,000: 600
-    MB). `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
+    MB). `nearness`: whether it is blended in; without, items outside the regression are expected by how often they come
+    next, whatever the history. `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
     `memory`: how many bytes training may take beyond the interactions (None: what is left at the start); the fewer
     there are, the fewer items enter the regression. `percentiles`: the users who take part.
 
@@ -77,6 +78,7 @@ class SequenceRidge:
 
     decays: tuple[Decays, ...] = ((0.5, 0.95), (0.3, 0.8))
     exact_items: int = 4_000
+    nearness: bool = True
     kept_weights: int = 100
     percentiles: Percentiles = EVERYONE
     memory: int | None = None
@@ -106,6 +108,8 @@ class SequenceRidge:
             if exact_items
             else choose_nearness(unweighted, self.decays, seed=seed)
         )
+        if not self.nearness:
+            choice = replace(choice, share=0.0, scales=(0.0, 0.0))
         popular = np.argsort(-users, kind="stable")[: exact_items if choice.share < 1 else 0]
         head = np.sort(popular[users[popular] > 0]).astype(np.int32)
         choice = replace(choice, mode=mode_of(len(head), int((users > 0).sum())))
@@ -123,7 +127,7 @@ class SequenceRidge:
         )
         if items is not None:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), users)
-        base = part * np.float32(_FAR) * rate
+        base = part * np.float32(_FAR if any(choice.scales) else 1) * rate
         base[head] += intercept
         repeats = RepeatTable.learn(interactions, HORIZON)
         tell(1.0)
