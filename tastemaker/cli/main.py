@@ -211,7 +211,11 @@ def _explain(parser: argparse.ArgumentParser) -> None:
         "--items", type=Path, metavar="FILE", help="what is known of items: CSV with ITEM_ID; a TITLE is shown"
     )
     trained.add_argument(
-        "--recipe", type=_trained_recipe, metavar="RECIPE", help=f"what to train (default: {_EXPLAINED_RECIPE})"
+        "--recipe",
+        type=_trained_recipe,
+        default=_EXPLAINED_RECIPE,
+        metavar="RECIPE",
+        help="what to train (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, with all events of all items")
 
@@ -219,11 +223,10 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 def _out_of_place(parsed: argparse.Namespace) -> str | None:
     """What of `explain` goes with the other of its two sources."""
     if parsed.data_dir is None:
-        parsed.recipe = parsed.recipe or _EXPLAINED_RECIPE
         source, others = "--data-dir", {"campaign", "filter", "values"}
     else:
         source, others = "--interactions", {"items", "recipe"}
-    given = [f"--{name}" for name in sorted(others) if getattr(parsed, name)]
+    given = [f"--{name}" for name in sorted(others) if getattr(parsed, name) not in (None, _EXPLAINED_RECIPE)]
     if parsed.values and not parsed.filter:
         return "--values need a --filter"
     return f"{' and '.join(given)} need{'s' if len(given) == 1 else ''} {source}" if given else None
