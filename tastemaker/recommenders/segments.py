@@ -29,10 +29,10 @@ _CELLS_AT_ONCE = 20_000_000
 class Segments:
     """Users by a_u = n_u Σ_i E_ui over the items: how much the user consumes, times how much of it goes to the items.
 
-    E_ui is what a `SequenceRidge` expects of item i from the history of user u, n_u the number of events in it. A sum
-    below 0 stays as it is. The ridge's memory is long (g = 0.95): a segment is not about the very next item; and of
-    items that are too rare for it, how active a user is says more than whom it is near to. Without n_u the most active
-    users, who do most of everything, are found too late.
+    E_ui is what a `SequenceRidge` expects of item i from the history of user u, n_u the number of events in it, where
+    what comes several times in a row counts once. A sum below 0 stays as it is. The ridge's memory is long (g = 0.95):
+    a segment is not about the very next item; and of items that are too rare for it, how active a user is says more
+    than whom it is near to. Without n_u the most active users, who do most of everything, are found too late.
     """
 
     ridge: SequenceRidge = field(
@@ -90,7 +90,8 @@ class SegmentModel:
     def affinities(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_users,): a_u of `Segments` for `items`, distinct positions."""
         expected = self.expected(items)
-        return np.asarray(np.where(expected > 0, expected * np.diff(self.starts), expected), dtype=np.float32)
+        events = np.bincount(self._user[self._once], minlength=len(self.user_ids))
+        return np.asarray(np.where(expected > 0, expected * events, expected), dtype=np.float32)
 
     def expected(self, items: NDArray[np.int32]) -> NDArray[np.float64]:
         """(n_users,): Σ over `items`, distinct positions, of `SequenceRidgeModel.expected` of the user's history.
@@ -149,10 +150,14 @@ class SegmentModel:
         return np.repeat(np.arange(len(self.user_ids), dtype=np.int32), np.diff(self.starts))
 
     @cached_property
+    def _once(self) -> NDArray[np.bool_]:
+        """(n_events,): which of the events are no immediate repeats."""
+        return changes(self._user, self.items)
+
+    @cached_property
     def _recent(self) -> tuple[RecentEvents, ...]:
         """Of each of the ridge's weights, the events that add something."""
-        once = changes(self._user, self.items)
-        user, item = self._user[once], self.items[once]
+        user, item = self._user[self._once], self.items[self._once]
         return tuple(RecentEvents.of(user, item, len(self.user_ids), each) for each in self.ridge.weights)
 
     @cached_property

@@ -42,6 +42,8 @@ HORIZON = 0.8
 """The decay of what is expected: the coming event counts 1, the one after it this much, and so on."""
 _COLD = 0.01
 """Of the mean rate, what is expected of an item that nobody has had after one that is just like it."""
+_NEVER = -1.0
+"""Less than is ever expected of what the training has seen."""
 _FAR = 0.1
 """Of an item's rate, what is expected of it after a history that says nothing of it."""
 
@@ -69,9 +71,9 @@ class SequenceRidge:
     `decays`: those tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how many of
     the most popular items enter the regression at most; time grows with its cube, memory with its square (4,000: 600
     MB). `nearness`: whether it is blended in; without, items outside the regression are expected by how often they come
-    next, whatever the history. `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics.
-    `memory`: how many bytes training may take beyond the interactions (None: what is left at the start); the fewer
-    there are, the fewer items enter the regression. `percentiles`: the users who take part.
+    next, whatever the history. `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows
+    in the metrics. `memory`: how many bytes training may take beyond the interactions (None: what is left at the
+    start); the fewer there are, the fewer items enter the regression. `percentiles`: the users who take part.
 
     Related: EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019), whose histories have no order.
     """
@@ -216,7 +218,7 @@ class SequenceRidgeModel:
         popularity = self.popularity.with_items(ids)
         place = locate(popularity.item_ids, self.item_ids)
         n_items = len(popularity.item_ids)
-        rate, base = (np.zeros(n_items, dtype=np.float32) for _ in range(2))
+        rate, base = np.zeros(n_items, dtype=np.float32), np.full(n_items, _NEVER, dtype=np.float32)
         rate[place], base[place] = self.rate, self.base
         weights = tuple(each.moved(place, n_items) for each in self.weights)
         return replace(self, popularity=popularity, weights=weights, rate=rate, base=base)
