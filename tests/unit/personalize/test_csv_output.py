@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastemaker.personalize.csv_files import arrow_type, read_csv
@@ -80,6 +80,7 @@ def distinct(rows: list[dict[str, Any]], schema: Schema) -> list[dict[str, Any]]
     return list({repr(row): row for row in table_of(rows, schema).to_pylist()}.values())
 
 
+@settings(deadline=None)
 @given(st.lists(USER_ROWS, max_size=8), st.integers(1, 5))
 def test_records_of_any_type_are_read_back_as_they_were(rows: list[dict[str, Any]], rows_in_file: int) -> None:
     files = list(csv_files(table_of(rows, USERS), USERS, rows_in_file=rows_in_file))
