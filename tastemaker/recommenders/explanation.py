@@ -96,11 +96,11 @@ def _of_sequence(
     row[items] = np.arange(len(items))
     added = np.zeros((len(items), len(history)))
     for weights in model.weights:
-        recent, _ = weights.recent(consumed)
+        recent = weights.recent(consumed)
         columns, values = weights.added(consumed)
         event, place = np.nonzero(row[columns] >= 0)
         np.add.at(added, (row[columns[event, place]], lasts[recent[event]]), values[event, place])
-    says_something = any(len(weights.recent(consumed)[0]) for weights in model.weights)
+    says_something = any(len(weights.recent(consumed)) for weights in model.weights)
     base = (model.base if says_something else model.rate)[items].astype(np.float64)
     had, values_had = model.repeats.values(asked)
     repeats, scale = np.zeros(len(items)), np.full(len(items), 1 / (1 - HORIZON))

@@ -44,21 +44,20 @@ class HistoryWeights:
         columns[at], values[at] = matrix.indices, matrix.data
         return cls(decay, row, columns, values)
 
-    @property
+    @cached_property
     def memory(self) -> int:
         """How many of the last events weigh anything."""
         return 1 + int(np.log(_NO_WEIGHT) / np.log(self.decay))
 
-    def recent(self, history: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """Of a history, oldest first, the events that add something: their places in it, and what decay leaves them."""
-        events = np.flatnonzero(self.row[history] >= 0)[-self.memory :]
-        return events, self._weight[len(self._weight) - len(events) :]
+    def recent(self, history: NDArray[np.int32]) -> NDArray[np.intp]:
+        """The places in a history, oldest first, of the events that add something."""
+        return np.flatnonzero(self.row[history] >= 0)[-self.memory :]
 
     def added(self, history: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """(n_events, width) twice: the items to which each recent event adds something, and how much."""
-        events, weight = self.recent(history)
-        rows = self.row[history[events]]
-        return self._columns[rows], weight[:, None] * self.values[rows]
+        """(n_events, width) twice: the items to which each of the `recent` events adds something, and how much."""
+        rows = self.row[history]
+        rows = rows[rows >= 0][-self.memory :]
+        return self._columns[rows], self._weight[self.memory - len(rows) :] * self.values[rows]
 
     def of_items(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_rows, n_chosen): what each row adds to `items`, distinct positions."""
@@ -83,7 +82,8 @@ class HistoryWeights:
 
     @cached_property
     def _weight(self) -> NDArray[np.float32]:
-        return np.power(self.decay, np.arange(self.memory - 1, -1, -1)).astype(np.float32)
+        """(memory, 1): what decay leaves of each event, the oldest first."""
+        return np.power(self.decay, np.arange(self.memory - 1, -1, -1)).astype(np.float32)[:, None]
 
 
 def without_immediate_repeats(history: NDArray[np.int32]) -> NDArray[np.int32]:

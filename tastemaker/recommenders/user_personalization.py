@@ -40,6 +40,8 @@ _SURPRISE = 0.1
 _ALL = slice(None)
 HORIZON = 0.8
 """The decay of what is expected: the coming event counts 1, the one after it this much, and so on."""
+_AHEAD = np.float32(1 / (1 - HORIZON))
+"""What makes of the probability of the coming event a discounted count of all that come."""
 _COLD = 0.01
 """Of the mean rate, what is expected of an item that nobody has had after one that is just like it."""
 _NEVER = -1.0
@@ -226,14 +228,14 @@ class SequenceRidgeModel:
     def expected(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): the expected discounted count of each item from now on; what the ranking is by."""
         consumed = without_immediate_repeats(history)
-        added = [each.added(consumed) for each in self.weights]
-        if any(len(columns) for columns, _ in added):
-            columns = np.concatenate([columns.ravel() for columns, _ in added])
-            values = np.concatenate([values.ravel() for _, values in added])
-            expected = (self.base + np.bincount(columns, values, len(self.base))).astype(np.float32)
-        else:
-            expected = self.rate.copy()
-        expected /= np.float32(1 - HORIZON)
+        expected, says_something = self._base_ahead.copy(), False
+        for each in self.weights:
+            columns, values = each.added(consumed)
+            if len(columns):
+                np.add.at(expected, columns.ravel(), (values * _AHEAD).ravel())
+                says_something = True
+        if not says_something:
+            expected = self.rate * _AHEAD
         items, values = self.repeats.values(history)
         # who has had all that is near gets it again before what is far, even where nobody repeats
         expected[items] = values + np.float32(SEEN) * expected[items]
@@ -271,8 +273,12 @@ class SequenceRidgeModel:
         return np.asarray((some[items] + self._surprise) / total, dtype=np.float32)
 
     @cached_property
+    def _base_ahead(self) -> NDArray[np.float32]:
+        return self.base * _AHEAD
+
+    @cached_property
     def _surprise(self) -> np.float32:
-        return np.float32(_SURPRISE * self.rate.mean() / (1 - HORIZON) + 1e-9)
+        return np.float32(_SURPRISE * self.rate.mean() * _AHEAD + 1e-9)
 
     def save(self, path: Path) -> None:
         with path.open("wb") as file:

@@ -33,11 +33,12 @@ def test_an_event_adds_its_row_the_less_the_more_came_after_it(decay: float, his
 def test_what_has_no_row_does_not_make_the_others_older() -> None:
     weights = _weights(0.5)
 
-    events, left = weights.recent(np.array([0, 6, 3, 6, 6], dtype=np.int32))
+    history = np.array([0, 6, 3, 6, 6], dtype=np.int32)
 
     assert weights.row[6] == -1
-    assert events.tolist() == [0, 2]
-    assert left.tolist() == [0.5, 1.0]
+    assert weights.recent(history).tolist() == [0, 2]
+    for all_added, added in zip(weights.added(history), weights.added(history[[0, 2]]), strict=True):
+        np.testing.assert_array_equal(all_added, added)
 
 
 def test_memory_ends_where_less_than_a_hundredth_is_left() -> None:
@@ -65,7 +66,7 @@ def test_in_a_larger_catalogue_the_same_items_add_the_same() -> None:
     there = np.bincount(columns.ravel(), values.ravel(), 11)
     np.testing.assert_allclose(there[place], _added(weights, [0, 3, 5]), rtol=1e-5)
     assert not there[[0, 3, 7, 10]].any()
-    assert larger.recent(np.array([0, 3, 7, 10], dtype=np.int32))[0].tolist() == []
+    assert larger.recent(np.array([0, 3, 7, 10], dtype=np.int32)).tolist() == []
 
 
 def test_of_a_sparse_matrix_the_rows_that_are_empty_are_left_out() -> None:
@@ -84,7 +85,7 @@ def test_a_matrix_without_entries_adds_nothing() -> None:
 
     weights = HistoryWeights.of_rows(0.5, csr_array(np.zeros((3, 3), dtype=np.float32)))
 
-    assert weights.recent(np.array([0, 1, 2], dtype=np.int32))[0].tolist() == []
+    assert weights.recent(np.array([0, 1, 2], dtype=np.int32)).tolist() == []
     assert weights.of_items(np.array([0, 2], dtype=np.int32)).shape == (0, 2)
 
 
