@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.item_relations import together, transition_counts
+from tastemaker.recommenders.item_relations import UNSEEN_USERS, together, transition_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.interactions import Interactions
 
 UNSEEN_EVENTS = 5.0
-UNSEEN_USERS = 3.0
 
 
 def transition_rates(interactions: Interactions) -> csr_array:

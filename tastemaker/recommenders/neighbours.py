@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.item_relations import BACKWARD, PER_STEP, STEPS, consumption, strongest
-from tastemaker.recommenders.nearness import UNSEEN_EVENTS, UNSEEN_USERS
+from tastemaker.recommenders.item_relations import BACKWARD, PER_STEP, STEPS, UNSEEN_USERS, consumption, strongest
+from tastemaker.recommenders.nearness import UNSEEN_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,6 +19,11 @@ _USERS, _ITEMS = "user_history_length", "item_interaction_count"
 @dataclass(frozen=True)
 class Percentiles:
     """The lowest and the highest share, from 0 to 1, of users by length of history, and of items by interactions.
+
+    The quantiles of users are of users. Those of items are of interactions, each of which has as many as its item: at
+    most a tenth of the interactions is of items above 0.9, whatever their number. (Quantiles of items would leave out
+    six tenths of the small MovieLens file, as SIMS' default is 0.9, and all that people are most likely to turn to; the
+    real service's figures there, a precision@5 of 0.08, are out of reach for a model that knows only the rest.)
 
     Who lies on a bound takes part; an item or user without any interaction is not counted. Both bounds are found on
     the interactions as they are given.
@@ -37,8 +42,10 @@ class Percentiles:
 
     def apply(self, interactions: Interactions) -> Interactions:
         """The interactions of those within. Both catalogues stay whole."""
-        users = _within(np.diff(interactions.starts), self.users)
-        items = _within(np.bincount(interactions.item, minlength=len(interactions.item_ids)), self.items)
+        lengths = np.diff(interactions.starts)
+        counts = np.bincount(interactions.item, minlength=len(interactions.item_ids))
+        users = _within(lengths, lengths[lengths > 0], self.users, "linear")
+        items = _within(counts, counts[interactions.item], self.items, "inverted_cdf")
         chosen = users[interactions.user] & items[interactions.item]
         return interactions if chosen.all() else interactions.of_events(chosen)
 
@@ -56,9 +63,14 @@ def _bounds(hyperparameters: Mapping[str, str], of: str, default: tuple[float, f
     return low, high
 
 
-def _within(counts: NDArray[np.int64], bounds: tuple[float, float]) -> NDArray[np.bool_]:
-    present = counts[counts > 0]
-    if not len(present):
+def _within(
+    counts: NDArray[np.int64],
+    of: NDArray[np.int64],
+    bounds: tuple[float, float],
+    method: Literal["linear", "inverted_cdf"],
+) -> NDArray[np.bool_]:
+    """Which counts lie between two quantiles of some."""
+    if not len(of):
         return np.ones(len(counts), dtype=np.bool_)
-    low, high = np.quantile(present, bounds)
+    low, high = np.quantile(of, bounds, method=method)
     return np.asarray((counts >= low) & (counts <= high), dtype=np.bool_)

@@ -10,7 +10,7 @@ from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import Popularity
 from tastemaker.recommenders.segments import Segments
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarity
-from tastemaker.recommenders.similar_items import SimilarItems
+from tastemaker.recommenders.similar_items import Blend, SimilarItems
 from tastemaker.recommenders.sims import PERCENTILES, Sims
 from tastemaker.recommenders.trending import WINDOWS, Trending
 from tastemaker.recommenders.user_personalization import SequenceRidge
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.model import Recipe
 
 _NO_RECENCY = ((0.99,),)
-_MOSTLY_ALIKE = ((0.25, 0.25, 1.0), (0.5, 0.5, 1.0))
+_MOSTLY_ALIKE = (Blend(0.25, 0.0, 0.25, 1.0), Blend(0.25, 0.0, 0.5, 1.0))
 
 
 def _user_personalization(hyperparameters: Mapping[str, str]) -> Recipe:

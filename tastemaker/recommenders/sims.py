@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.interactions import Interactions
 
 PERCENTILES = Percentiles(users=(0.005, 0.995), items=(0.01, 0.9))
-"""Personalize's defaults. The items above, the most popular tenth, have no neighbours and are nobody's neighbour."""
+"""Personalize's defaults. Items above, a tenth of what happened, have no neighbours and are nobody's neighbour."""
 
 
 @dataclass(frozen=True)
 class Sims:
-    """S_ij = Σ_u x_ui x_uj / √n_u ÷ (C_ii^½ C_jj^a), of pairs with at least `least_together` common users.
+    """S_ij = C_ij ÷ (C_jj + 3)^a, C_ij = Σ_u x_ui x_uj / √n_u, of pairs with at least `least_together` common users.
 
     `cooccurrence` says what the letters mean. a is the `popularity_discount`: 0 counts common users and so favours
     popular neighbours, ½ is the cosine, 1 asks how much likelier j is for who has i. `percentiles`: who takes part; an

@@ -12,7 +12,8 @@ import numpy as np
 from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness, mode_of
 from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
-from tastemaker.recommenders.item_relations import PER_STEP, alike
+from tastemaker.recommenders.item_relations import PER_STEP
+from tastemaker.recommenders.likeness import alike
 from tastemaker.recommenders.memory import Demand, affordable_items, available_memory
 from tastemaker.recommenders.model import best_with, known, unheard
 from tastemaker.recommenders.neighbours import nearest

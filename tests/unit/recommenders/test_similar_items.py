@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tastemaker.recommenders import RECIPES, Attributes, Popularity, SimilarItems, load
-from tastemaker.recommenders.item_relations import LONGEST_HISTORY, alike, cooccurrence, strongest, transitions
+from tastemaker.recommenders.item_relations import LONGEST_HISTORY, cooccurrence, strongest, transitions
+from tastemaker.recommenders.likeness import alike
 from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of, names, places, random_interactions
 
 NOTHING = np.empty(0, dtype=np.int32)
@@ -179,7 +180,7 @@ def test_cooccurrence_is_its_formula() -> None:
     consumed = np.zeros((len(log.user_ids), len(log.item_ids)))
     consumed[log.user, log.item] = 1
     together = (consumed / np.sqrt(consumed.sum(axis=1, keepdims=True))).T @ consumed
-    length = np.sqrt(np.diag(together))
+    length = np.sqrt(np.diag(together) + 3)
 
     np.testing.assert_allclose(cooccurrence(log).toarray(), _full(together / np.outer(length, length)), rtol=1e-5)
 
@@ -195,16 +196,23 @@ def test_of_long_histories_the_newest_items_take_part() -> None:
     assert together[first, last] > 0
 
 
-def test_transitions_are_their_formula() -> None:
+@pytest.mark.parametrize(("steps", "per_step"), [(8, 0.8), (3, 0.5), (32, 0.93)])
+@pytest.mark.parametrize("pairs_at_once", [1, 700, 4_000_000])
+def test_transitions_are_their_formula(
+    steps: int, per_step: float, pairs_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tastemaker.recommenders.item_relations._PAIRS_AT_ONCE", pairs_at_once)
     log = random_interactions(n_users=20, n_items=15, n_events=300, seed=7)
     follows = np.zeros((15, 15))
     for user in range(len(log.user_ids)):
         history = log.history(user)
         for place, item in enumerate(history):
-            for steps, later in enumerate(history[place + 1 : place + 9]):
-                follows[item, later] += 0.8**steps
+            for apart, later in enumerate(history[place + 1 : place + 1 + steps]):
+                follows[item, later] += per_step**apart
 
-    np.testing.assert_allclose(transitions(log).toarray(), _full(follows + follows.T / 2), rtol=1e-5)
+    found = transitions(log, steps=steps, per_step=per_step).toarray()
+
+    np.testing.assert_allclose(found, _full(follows + follows.T / 2), rtol=1e-5)
 
 
 def test_alikeness_is_its_formula() -> None:
@@ -228,9 +236,50 @@ def test_alikeness_is_its_formula() -> None:
 def test_many_categories_change_nothing_but_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     items = _categories(**{f"i{n:02d}": f"k{n % 5}|k{n % 7}" for n in range(40)})
     dense = alike(items, np.arange(40)).toarray()
-    monkeypatch.setattr("tastemaker.recommenders.item_relations._MOST_CELLS", 0)
+    monkeypatch.setattr("tastemaker.recommenders.likeness._MOST_CELLS", 0)
 
     np.testing.assert_allclose(alike(items, np.arange(40)).toarray(), dense, rtol=1e-5)
+
+
+def _shop(n_items: int, seed: int) -> tuple[Attributes, np.ndarray]:
+    """Products of some brands and groups with prices, and how many users have had each."""
+    rng = np.random.default_rng(seed)
+    kinds = [f"g{rng.integers(4)}|b{rng.integers(15)}" for _ in range(n_items)]
+    prices = [None if n % 7 == 0 else float(rng.integers(9)) for n in range(n_items)]
+    attributes = Attributes.from_columns([f"i{n:03d}" for n in range(n_items)], {"KIND": kinds}, {"PRICE": prices})
+    return attributes, rng.permutation(n_items)
+
+
+@pytest.mark.parametrize("products_at_once", [1_000, 5_000_000])
+def test_compared_with_the_most_consumed_of_each_category_where_these_are_all_is_compared_with_each(
+    products_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items, users = _shop(120, seed=1)
+    with_each = alike(items, users).toarray()
+    monkeypatch.setattr("tastemaker.recommenders.likeness._COMPARED_WITH_EACH", 100)
+    monkeypatch.setattr("tastemaker.recommenders.likeness._PRODUCTS_AT_ONCE", products_at_once)
+
+    np.testing.assert_allclose(alike(items, users).toarray(), with_each, atol=1e-5)
+
+
+def test_of_a_large_catalogue_the_most_consumed_of_each_category_are_what_others_are_like(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    items, users = _shop(120, seed=2)
+    monkeypatch.setattr("tastemaker.recommenders.likeness._COMPARED_WITH_EACH", 100)
+    monkeypatch.setattr("tastemaker.recommenders.likeness._LISTED", 3)
+    has = items.categories.toarray()
+    listed = np.zeros_like(has)
+    for category in range(has.shape[1]):
+        members = np.flatnonzero(has[:, category])
+        listed[members[np.argsort(-users[members])][:3], category] = 1
+    share_one = (has @ listed.T) > 0
+    np.fill_diagonal(share_one, False)
+
+    found = alike(items, users).toarray()
+
+    assert ((found > 0) == share_one).all()
+    assert (found.max(axis=1)[share_one.any(axis=1)] == 1).all()
 
 
 def test_the_strongest_of_each_row_are_kept_the_earlier_first_among_equals() -> None:

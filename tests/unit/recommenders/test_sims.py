@@ -31,7 +31,7 @@ def test_similarity_is_its_formula(discount: float, least: int) -> None:
     has = np.zeros((40, 15))
     has[log.user, log.item] = 1
     together = (has / np.sqrt(has.sum(axis=1, keepdims=True))).T @ has
-    wanted = together / np.diag(together) ** discount * (has.T @ has >= least)
+    wanted = together / (np.diag(together) + 3) ** discount * (has.T @ has >= least)
     np.fill_diagonal(wanted, 0)
     wanted /= wanted.max(axis=1, keepdims=True)
 
@@ -63,7 +63,7 @@ def test_users_of_extraordinary_histories_and_items_of_extraordinary_counts_take
     few = Percentiles(users=(0.0, 1.0), items=(0.95, 1.0)).apply(log)
 
     assert set(kept.user_ids[kept.user]) == {f"u{n:02d}" for n in range(20)}
-    assert set(few.item_ids[few.item]) == {"a", "b", "hit"}
+    assert set(few.item_ids[few.item]) == {"a"}
     assert kept.item_ids.tolist() == few.item_ids.tolist() == log.item_ids.tolist()
     assert "z" not in _beside(Sims(least_together=1, percentiles=Percentiles(users=(0.0, 0.9))).fit(log), "a")
 
@@ -76,9 +76,35 @@ def test_who_lies_on_a_bound_takes_part_and_the_whole_band_changes_nothing() -> 
     assert sorted(set(np.bincount(band.user).tolist()) - {0}) == list(range(2, 11))
 
 
+def test_quantiles_of_items_are_of_what_happened_so_that_few_popular_items_stay() -> None:
+    # a tenth of the items has six tenths of the events
+    log = interactions_of({f"u{n:03d}": ["hit", "hit", "hit", f"i{n % 9}", f"i{n % 9}"] for n in range(90)})
+
+    def taking_part(low: float, high: float) -> set[str]:
+        chosen = Percentiles(items=(low, high)).apply(log)
+        return set(chosen.item_ids[chosen.item].tolist())
+
+    others = {f"i{n}" for n in range(9)}
+    assert taking_part(0.01, 0.9) == others | {"hit"}
+    assert taking_part(0.0, 0.39) == others
+    assert taking_part(0.41, 1.0) == {"hit"}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_no_more_than_the_share_above_the_bound_is_left_out(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    item = np.minimum(rng.geometric(0.02, size=4_000), 150)
+    log = Interactions.from_columns(rng.integers(99, size=4_000).astype(str), item.astype(str), np.arange(4_000))
+
+    for low, high in ((0.0, 0.9), (0.3, 1.0), (0.2, 0.7)):
+        left_out = 1 - len(Percentiles(items=(low, high)).apply(log)) / len(log)
+        assert low - 0.06 < left_out <= low + 1 - high  # an item of a few hundredths may lie on a bound
+
+
 def test_an_item_that_took_no_part_gets_what_is_popular_among_all() -> None:
     log = interactions_of({f"u{n:02d}": ["hit", f"i{n % 5}", f"i{(n + 1) % 5}"] for n in range(40)})
-    model = Sims(percentiles=Percentiles(items=(0.0, 0.9))).fit(log)
+    # a third of what happened
+    model = Sims(percentiles=Percentiles(items=(0.0, 0.6))).fit(log)
     popular = names(model, Popularity().fit(log).recommend(np.empty(0, dtype=np.int32), 6)[0])
 
     assert popular[0] == "hit"
