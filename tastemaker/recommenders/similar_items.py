@@ -36,9 +36,10 @@ class Blend(NamedTuple):
 _BLENDS = (
     Blend(1.0, 0.0, 1.0),
     Blend(0.5, 1.0, 0.0),
-    Blend(1.0, 0.0, 0.25),
-    Blend(0.5, 0.0, 1.0, 0.1),
-    Blend(0.5, 0.5, 0.0, 0.25),
+    Blend(0.25, 1.0, 0.0),
+    Blend(0.25, 0.5, 1.0),
+    Blend(0.25, 1.0, 0.0, 0.1),
+    Blend(0.25, 1.0, 0.0, 0.25),
     Blend(1.0, 0.0, 1.0, 0.5),
 )
 _WITHOUT_ATTRIBUTES = Blend(1.0, 0.0, 1.0)

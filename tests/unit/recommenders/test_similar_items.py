@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tastemaker.recommenders import RECIPES, Attributes, Popularity, SimilarItems, load
+from tastemaker.recommenders import RECIPES, Attributes, Interactions, Popularity, SimilarItems, load
 from tastemaker.recommenders.item_relations import LONGEST_HISTORY, cooccurrence, strongest, transitions
 from tastemaker.recommenders.likeness import alike
+from tastemaker.recommenders.similar_items import Blend
 from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of, names, places, random_interactions
 
 NOTHING = np.empty(0, dtype=np.int32)
@@ -131,6 +132,48 @@ def test_attributes_that_say_nothing_are_left_alone() -> None:
     found = SimilarItems().fit(log, items=noise)
 
     assert [_first(found, item, 1) for item in "abcdef"] == [["b"], ["c"], ["d"], ["e"], ["f"], ["a"]]
+
+
+def test_the_blend_that_answers_left_out_users_best_is_taken_whatever_its_place() -> None:
+    # everybody has all but one of six items: who has both says nothing, and what follows says it all
+    log = cycles(120)
+    of_people, of_order = Blend(1.0, 0.0, 0.0), Blend(0.0, 1.0, 0.0)
+    wanted = SimilarItems(blends=(of_order,)).fit(log)
+
+    for blends in ((of_people, of_order), (of_order, of_people)):
+        found = SimilarItems(blends=blends).fit(log)
+        np.testing.assert_array_equal(found.neighbours, wanted.neighbours)
+        np.testing.assert_array_equal(found.values, wanted.values)
+    assert (SimilarItems(blends=(of_people,)).fit(log).values != wanted.values).any()
+
+
+def test_a_blend_is_its_formula() -> None:
+    log = random_interactions(n_users=40, n_items=15, n_events=400, seed=9).without_immediate_repeats()
+    items = _categories(**{f"i{n}": f"k{n % 4}|k{n % 3}" for n in range(15)})
+    log = log.with_items(items.ids)
+    users = np.array([len(set(log.user[log.item == item].tolist())) for item in range(15)])
+    wanted = (
+        cooccurrence(log).toarray()
+        + 2 * transitions(log).toarray()
+        + 3 * transitions(log, steps=32, per_step=0.93).toarray()
+        + 4 * alike(items.of(log.item_ids), users).toarray()
+    ) / users**0.3
+
+    model = SimilarItems(popularity_discount=0.3, blends=(Blend(1.0, 2.0, 3.0, 4.0),)).fit(log, items=items)
+
+    found = np.array([model.strengths(np.array([item], dtype=np.int32)) for item in range(15)])
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_an_item_several_times_in_a_row_is_one_event() -> None:
+    log = random_interactions(n_users=40, n_items=15, n_events=400, seed=10).without_immediate_repeats()
+    twice = np.repeat(np.arange(len(log)), 1 + np.arange(len(log)) % 3)
+    repeated = Interactions.from_columns(log.user_ids[log.user[twice]], log.item_ids[log.item[twice]], twice)
+
+    once, again = SimilarItems().fit(log), SimilarItems().fit(repeated)
+
+    np.testing.assert_array_equal(again.neighbours, once.neighbours)
+    np.testing.assert_array_equal(again.values, once.values)
 
 
 def test_a_discount_makes_popular_neighbours_rare() -> None:
