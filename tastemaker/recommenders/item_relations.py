@@ -25,6 +25,7 @@ UNSEEN_USERS = 3.0
 """Added to what users of an item add up to: draws to nothing what only a few users have in common."""
 
 BACKWARD = 0.5
+_AT_ONCE = 1_000_000
 _PAIRS_AT_ONCE = 4_000_000
 
 
