@@ -21,9 +21,9 @@ class Percentiles:
     """The lowest and the highest share, from 0 to 1, of users by length of history, and of items by interactions.
 
     The quantiles of users are of users. Those of items are of interactions, each of which has as many as its item: at
-    most a tenth of the interactions is of items above 0.9, whatever their number. (Quantiles of items would leave out
-    six tenths of the small MovieLens file, as SIMS' default is 0.9, and all that people are most likely to turn to; the
-    real service's figures there, a precision@5 of 0.08, are out of reach for a model that knows only the rest.)
+    most a tenth of the interactions is of items above 0.9, whatever their number. (Quantiles of items, at SIMS' default
+    of 0.9, would leave out six tenths of the small MovieLens file, and SIMS would find no more there than the popular
+    list does; the real service finds much more.)
 
     Who lies on a bound takes part; an item or user without any interaction is not counted. Both bounds are found on
     the interactions as they are given.
