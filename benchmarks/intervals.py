@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
-from scipy.special import stdtrit
 
-_TWO_SIDED: Final = 0.975
+from tastemaker.evaluation import intervals
 
 
 @dataclass(frozen=True)
@@ -27,18 +25,16 @@ class Interval:
 
 
 def over_draws(values: Sequence[float]) -> Interval:
-    """The mean of one value a draw, and mean ± t s/√n, with t of n − 1 degrees of freedom.
+    """The mean of one value a draw, with the interval of `tastemaker.evaluation.intervals`, where there is one.
 
-    The draws share most of their training users, so the interval tells of the luck of drawing those who are asked, not
-    of other data. Raises ValueError without values.
+    Raises ValueError without values.
     """
     if not len(values):
         raise ValueError("an interval needs the value of one draw at least")
-    mean, n = float(np.mean(values)), len(values)
-    if n == 1:
-        return Interval(mean, None, None)
-    half = float(stdtrit(n - 1, _TWO_SIDED) * np.std(values, ddof=1) / np.sqrt(n))
-    return Interval(mean, mean - half, mean + half)
+    found = intervals.over_draws(values)
+    if found is None:
+        return Interval(float(values[0]), None, None)
+    return Interval(found.mean, found.low, found.high)
 
 
 def ratio_over_draws(ours: Sequence[float], theirs: Sequence[float]) -> Interval | None:
