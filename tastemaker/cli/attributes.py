@@ -118,3 +118,14 @@ def _are_categories(texts: Sequence[str]) -> bool:
     several = sum(BETWEEN_CATEGORIES in text for text in texts)
     come_again = len(parts) >= _TIMES_ON_AVERAGE * len(set(parts))
     return bool(parts) and (come_again or several >= _SHARE_WITH_SEVERAL * len(texts))
+
+
+def check_texts(items: Attributes | None, recipe: str) -> None:
+    """Raises CommandError where a recipe that learns from texts would have none."""
+    if items is None:
+        raise CommandError(f"{recipe} compares items by their texts: give --items a file with a title or description")
+    if not any(column.kind == "text" for column in items.columns):
+        raise CommandError(
+            f"{recipe} compares items by their texts, and {items.source} has no column of texts: give it a title or "
+            "description, or leave the recipe out"
+        )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.markup import escape
 
-from tastemaker.cli.attributes import read_attributes
+from tastemaker.cli.attributes import check_texts, read_attributes
 from tastemaker.cli.catalogue import Catalogue
 from tastemaker.cli.console import Progress
 from tastemaker.cli.errors import CommandError
@@ -71,7 +71,7 @@ def evaluate(arguments: Namespace) -> int:
         _say(warnings, "No recipe here learns from what is known of users: these figures are the same without.")
     recipes, protocol = with_baselines(arguments.recipe), PROTOCOLS[arguments.protocol]
     if OF_TEXTS in recipes:
-        _check_texts(table)
+        check_texts(table, OF_TEXTS)
     items = None if table is None else table.for_recommenders()
     draws = _measure(recipes, interactions, items, protocol, seeds=arguments.seeds, progress=progress)
     over_seeds = arguments.seeds > 1 and not protocol.asks_everyone
@@ -98,16 +98,6 @@ def _attributes(path: Path | None, id_field: str, console: Console) -> attribute
     _say(console, f"{path}: {len(table.ids):,} rows; {kinds}")
     _tell_refused(table.refused, console)
     return table
-
-
-def _check_texts(items: attributes.Attributes | None) -> None:
-    if items is None:
-        raise CommandError(f"{OF_TEXTS} compares items by their texts: give --items a file with a title or description")
-    if not any(column.kind == "text" for column in items.columns):
-        raise CommandError(
-            f"{OF_TEXTS} compares items by their texts, and {items.source} has no column of texts: give it a title or "
-            "description, or leave the recipe out"
-        )
 
 
 def _check_page(path: Path | None) -> None:

@@ -38,9 +38,10 @@ def explain(arguments: Namespace) -> int:
 
 def _of_file(arguments: Namespace, progress: Progress) -> Report:
     """Train on all of the file, and explain what the model answers the user."""
-    from tastemaker.cli.attributes import read_attributes
+    from tastemaker.cli.attributes import check_texts, read_attributes
     from tastemaker.cli.catalogue import Catalogue
     from tastemaker.cli.events import read_csv
+    from tastemaker.cli.recipes import OF_TEXTS
     from tastemaker.cli.usable import usable_rows
     from tastemaker.personalize.explaining import explained_answer
     from tastemaker.personalize.runtime import Recommended
@@ -49,6 +50,8 @@ def _of_file(arguments: Namespace, progress: Progress) -> Report:
     with progress.phase("read", f"Read {arguments.interactions}"):
         interactions, refused = usable_rows(read_csv(arguments.interactions))
         items = None if arguments.items is None else read_attributes(arguments.items, "ITEM_ID")
+    if arguments.recipe == OF_TEXTS:
+        check_texts(items, OF_TEXTS)
     _tell_refused({**refused, **({} if items is None else items.refused)})
     known_of = None if items is None else items.for_recommenders()
     if known_of is not None:

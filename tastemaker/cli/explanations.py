@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CAUSES: Final = 3
 """How many events the table names for an item."""
 _SHOWN: Final = 10
+_LEAST_SHARE: Final = 0.005
+"""The least share of an event that the table shows: less is 0 %."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,7 @@ class Report:
             counted = "one event" if len(events) == 1 else f"{len(events):,} events"
             yield f"{self.source} answers {self.user_id} from {counted}, the newest of {_when(events[-1].timestamp)}."
         else:
-            yield (
-                f"{self.source} knows no event of {self.user_id}: popularity answers, the same for everyone who is new."
-            )
+            yield f"{self.source} knows no event of {self.user_id}: so it answers everyone whom it does not know."
         if events and self.answer.kind == "everyone":
             yield "None of these events counts here: the answer is the same for everyone."
 
@@ -99,7 +99,7 @@ class Report:
             yield item.reason
         if item.repeats > 0:
             yield f"had before, {item.repeats_share:.0%}"
-        causes = item.strongest(CAUSES)
+        causes = [cause for cause in item.strongest(CAUSES) if cause.share >= _LEAST_SHARE]
         for cause in causes:
             yield self._cause(cause)
         if not causes and not item.explored and item.repeats <= 0 and item.reason is None:

@@ -52,6 +52,8 @@ class BoughtTogether:
 
 def baskets(interactions: Interactions, pause: int) -> Interactions:
     """The same events with a user for each basket."""
+    if not len(interactions):
+        return interactions
     user, times = interactions.user, interactions.timestamp
     opens = np.ones(len(user), dtype=np.bool_)
     opens[1:] = (user[1:] != user[:-1]) | (np.diff(times) > pause)

@@ -44,7 +44,7 @@ class Interactions:
     ) -> Interactions:
         """The events of parallel columns, in any order. Without event types, all are of one unnamed type.
 
-        Raises ValueError where the columns differ in length.
+        Raises ValueError where the columns differ in length, or where a weight is not finite.
         """
         lengths = {"user_ids": len(user_ids), "item_ids": len(item_ids), "timestamps": len(timestamps)}
         if event_types is not None:
@@ -54,6 +54,8 @@ class Interactions:
         if len(set(lengths.values())) > 1:
             sizes = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"the columns must be of equal length: {sizes}")
+        if weights is not None and not np.isfinite(np.asarray(weights, dtype=np.float64)).all():
+            raise ValueError("a weight is not finite: give every event a number, 0 where it does not count")
         users, user = np.unique(np.asarray(user_ids, dtype=np.str_), return_inverse=True)
         items, item = np.unique(np.asarray(item_ids, dtype=np.str_), return_inverse=True)
         types: tuple[str, ...] = ("",)

@@ -63,14 +63,21 @@ def test_people_read_titles_times_and_shares(ring: Path, tmp_path: Path, capsys:
     assert "%" in said
 
 
-def test_of_a_user_who_is_not_known_it_is_said_that_popularity_answers(
+def test_of_a_user_who_is_not_known_it_is_said_that_everyone_unknown_gets_this(
     ring: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["explain", "--interactions", str(ring), "--user", "nobody", "--num-results", "1"]) == 0
 
     said = capsys.readouterr().out
-    assert "knows no event of nobody: popularity answers" in said
+    assert "knows no event of nobody: so it answers everyone" in said
     assert "no event: what everyone gets" in said
+
+
+def test_a_recipe_of_texts_is_not_trained_without_texts(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--interactions", str(ring), "--user", "u000", "--recipe", "aws-semantic-similarity"]
+
+    assert main(["explain", *arguments]) == 1
+    assert "compares items by their texts: give --items" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

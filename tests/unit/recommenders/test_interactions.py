@@ -59,3 +59,9 @@ def test_ids_are_located_in_a_catalogue_and_unknown_ones_are_minus_one() -> None
 
     assert locate(catalogue, ["e", "b", "a", "z", "é"]).tolist() == [2, -1, 0, -1, -1]
     assert locate(catalogue[:0], ["a"]).tolist() == [-1]
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_is_refused(weight: float) -> None:
+    with pytest.raises(ValueError, match="a weight is not finite"):
+        Interactions.from_columns(["u", "u"], ["a", "b"], [1, 2], weights=[1.0, weight])

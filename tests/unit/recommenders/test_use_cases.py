@@ -100,3 +100,12 @@ def test_users_outside_the_percentiles_do_not_teach_the_ridge() -> None:
 
     assert names(model, model.recommend(places(model, ["a"]), 1)[0]) == ["b"]
     assert model.popularity.users.tolist() == [80, 80, 0]
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_every_recipe_of_no_events_has_a_model_that_answers_with_the_catalogue(name: str) -> None:
+    texts = Attributes.from_columns(["a", "b"], {}, {}, texts={"TITLE": ["even", "odd"]})
+
+    model = RECIPES[name]({}).fit(Interactions.from_columns([], [], []).with_items(["a", "b"]), items=texts)
+
+    assert names(model, model.recommend(np.array([], dtype=np.int32), 5)[0]) == ["a", "b"]
