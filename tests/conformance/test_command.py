@@ -166,13 +166,18 @@ def test_data_are_imported_and_models_trained_and_nothing_is_left(cloud: Embedde
 
 def test_an_interrupted_run_cleans_up_too(cloud: EmbeddedCloud, command: Command) -> None:
     interruptions = iter([signal.SIGINT])
+    # a shell's background jobs are started deaf to it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupt(_answer: Answer) -> None:
         for number in interruptions:
             os.kill(os.getpid(), number)
 
-    with planted(cloud.endpoint_url, {"DescribeFilter": interrupt}) as url:
-        status, found = command("--against", url, "--case", "DescribeFilter.success")
+    try:
+        with planted(cloud.endpoint_url, {"DescribeFilter": interrupt}) as url:
+            status, found = command("--against", url, "--case", "DescribeFilter.success")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert (status, found) == (1, {})
     assert next(interruptions, None) is None
