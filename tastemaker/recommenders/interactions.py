@@ -109,10 +109,9 @@ class Interactions:
 
         The first event of the row stays, with the largest weight of the row.
         """
-        again = (self.item[1:] == self.item[:-1]) & (self.user[1:] == self.user[:-1])
-        if not again.any():
+        first = changes(self.user, self.item)
+        if first.all():
             return self
-        first = np.concatenate(([True], ~again))
         once = self.of_events(first)
         if self.weight is None:
             return once
@@ -123,6 +122,13 @@ class Interactions:
         events = self.of_events(chosen[self.user])
         renumbered = np.cumsum(chosen, dtype=np.int32) - 1
         return replace(events, user_ids=self.user_ids[chosen], user=renumbered[events.user].astype(np.int32))
+
+
+def changes(user: NDArray[np.int32], item: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(n,): of events sorted by user, then oldest first, those whose item is not the one that the user had just had."""
+    changed = np.ones(len(item), dtype=np.bool_)
+    changed[1:] = (user[1:] != user[:-1]) | (item[1:] != item[:-1])
+    return changed
 
 
 def locate(catalogue: NDArray[np.str_], ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int32]:

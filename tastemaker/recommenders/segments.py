@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.interactions import Interactions, locate
+from tastemaker.recommenders.interactions import Interactions, changes, locate
 from tastemaker.recommenders.model import best, known
-from tastemaker.recommenders.user_histories import DistinctItems, RecentEvents, changes
+from tastemaker.recommenders.user_histories import DistinctItems, RecentEvents
 from tastemaker.recommenders.user_personalization import HORIZON, SEEN, SequenceRidge, SequenceRidgeModel
 
 if TYPE_CHECKING:

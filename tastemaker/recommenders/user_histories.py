@@ -45,13 +45,6 @@ class RecentEvents:
         return cls(user[backwards], row[backwards], left, np.cumsum(count) - count, count)
 
 
-def changes(user: NDArray[np.int32], item: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """(n,): of events sorted by user, then oldest first, those whose item is not the one that the user had just had."""
-    changed = np.ones(len(item), dtype=np.bool_)
-    changed[1:] = (user[1:] != user[:-1]) | (item[1:] != item[:-1])
-    return changed
-
-
 @dataclass(frozen=True, eq=False)
 class DistinctItems:
     """Pairs (n,) of a user and an item that the user has had, and the `value` that the repeat table gives it."""
