@@ -127,9 +127,27 @@ class Contest:
 
 def task_of(split: Split, *, seed: int, with_repeats: bool, items_file: Path | None) -> Task:
     """What a contender is told of a split: all but the truth."""
-    train = split.train
-    histories = [request.history for request in split.test]
     users = np.array([request.user_id for request in split.test], dtype=np.str_)
+    return task(
+        split.train,
+        [request.history for request in split.test],
+        locate(split.train.user_ids, users),
+        seed=seed,
+        with_repeats=with_repeats,
+        items_file="" if items_file is None else str(items_file.resolve()),
+    )
+
+
+def task(
+    train: Interactions,
+    histories: Sequence[NDArray[np.int32]],
+    asked: NDArray[np.int32],
+    *,
+    seed: int = 0,
+    with_repeats: bool = False,
+    items_file: str = "",
+) -> Task:
+    """Train on these interactions and answer the histories, of the users `asked`."""
     return Task(
         user_ids=train.user_ids,
         item_ids=train.item_ids,
@@ -140,9 +158,9 @@ def task_of(split: Split, *, seed: int, with_repeats: bool, items_file: Path | N
         event_types=np.asarray(train.event_types, dtype=np.str_),
         history=np.concatenate(histories),
         starts=np.cumsum([0, *map(len, histories)]),
-        asked=locate(train.user_ids, users),
+        asked=asked,
         with_repeats=np.array(with_repeats),
-        items_file=np.array("" if items_file is None else str(items_file.resolve())),
+        items_file=np.array(items_file),
         seed=np.array(seed),
     )
 

@@ -27,6 +27,7 @@ from benchmarks.contenders import Contender, LeftOut, als
 from benchmarks.figures import Figure, percentile, told
 from benchmarks.generated import SIZES, generated
 from benchmarks.peers.exchange import Answers, Task
+from benchmarks.quality_draws import task
 from benchmarks.scale_plot import Line, Panel, plot
 from tastemaker.recommenders import Interactions
 
@@ -105,21 +106,7 @@ def _task(interactions: Interactions, requests: int) -> Task:
     """Train on everything; the requests are of users spread over all, with their latest events."""
     asked = np.linspace(0, len(interactions.user_ids) - 1, requests).astype(np.int32)
     histories = [interactions.history(user)[-_LONGEST:] for user in asked]
-    return Task(
-        user_ids=interactions.user_ids,
-        item_ids=interactions.item_ids,
-        user=interactions.user,
-        item=interactions.item,
-        timestamp=interactions.timestamp,
-        event_type=interactions.event_type,
-        event_types=np.array(interactions.event_types),
-        history=np.concatenate(histories),
-        starts=np.cumsum([0, *map(len, histories)]),
-        asked=asked,
-        with_repeats=np.array(False),
-        items_file=np.array(""),
-        seed=np.array(0),
-    )
+    return task(interactions, histories, asked)
 
 
 def _limits(rows: Sequence[Measured]) -> list[Figure]:
