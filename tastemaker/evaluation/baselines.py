@@ -28,10 +28,11 @@ class RepeatLast:
         interactions: Interactions,
         *,
         items: Attributes | None = None,
+        users: Attributes | None = None,
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> RepeatLastModel:
-        return RepeatLastModel(Popularity().fit(interactions, items=items, seed=seed, progress=progress))
+        return RepeatLastModel(Popularity().fit(interactions, items=items, users=users, seed=seed, progress=progress))
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ BETWEEN_CATEGORIES = "|"
 class Attributes:
     """`ids` (n,): sorted, each once; `categories` (n, n_values): 1 where an item has the value of a field.
 
+    `category_names` (n_values,): the field and the value of each column of `categories`, where they are known.
     `numbers` (n, n_fields): NaN where an item has none; `number_fields`: the names of the fields, where they are known.
     `texts`: of each id all its texts, joined; empty where no text takes part. `created` (n,): when each came into the
     catalogue, in epoch seconds, NaN where that is not known; None where it is known of none.
@@ -30,6 +31,7 @@ class Attributes:
     number_fields: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     created: NDArray[np.float64] | None = None
+    category_names: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_columns(
@@ -63,7 +65,7 @@ class Attributes:
         table = np.array(columns, dtype=np.float64).reshape(len(columns), len(names)).T
         joined = tuple("\n".join(column[place] or "" for column in (texts or {}).values()) for place in source)
         since = None if created is None else np.array([created[place] for place in source], dtype=np.float64)
-        return cls(names, known, table, tuple(numbers), joined if texts else (), since)
+        return cls(names, known, table, tuple(numbers), joined if texts else (), since, tuple(value_of))
 
     def number(self, field: str) -> NDArray[np.float64]:
         """(n,): the numbers of a field; NaN where there are none."""
@@ -95,4 +97,5 @@ class Attributes:
             self.number_fields,
             tuple(texts) if self.texts else (),
             created,
+            self.category_names,
         )

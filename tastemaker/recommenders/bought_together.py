@@ -36,6 +36,7 @@ class BoughtTogether:
         interactions: Interactions,
         *,
         items: Attributes | None = None,  # noqa: ARG002 - it learns from what people bought alone
+        users: Attributes | None = None,  # noqa: ARG002 - it learns from what people bought alone
         seed: int = 0,  # noqa: ARG002 - part of every recipe's signature; nothing here is drawn
         progress: Callable[[float], None] | None = None,
     ) -> SimilarItemsModel:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tastemaker.recommenders.context import Context
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -20,8 +22,8 @@ class Interactions:
 
     `user_ids` and `item_ids` are the catalogues, each sorted and without duplicates; `user`, `item` and
     `event_type` are positions in `user_ids`, `item_ids` and `event_types`; `timestamp` is in epoch seconds; `weight`
-    says how much an event counts as something to be predicted, relative to the others (None: all alike). The columns
-    all have the length of the number of events.
+    says how much an event counts as something to be predicted, relative to the others (None: all alike); `context` what
+    else was so (None: nothing is known). The columns all have the length of the number of events.
     """
 
     user_ids: NDArray[np.str_]
@@ -32,6 +34,7 @@ class Interactions:
     event_type: NDArray[np.int16]
     event_types: tuple[str, ...]
     weight: NDArray[np.float32] | None = None
+    context: Context | None = None
 
     @classmethod
     def from_columns(
@@ -41,6 +44,8 @@ class Interactions:
         timestamps: Sequence[int] | NDArray[np.int64],
         event_types: Sequence[str] | NDArray[np.str_] | None = None,
         weights: Sequence[float] | NDArray[np.float32] | None = None,
+        *,
+        context: Context | None = None,
     ) -> Interactions:
         """The events of parallel columns, in any order. Without event types, all are of one unnamed type.
 
@@ -51,6 +56,8 @@ class Interactions:
             lengths["event_types"] = len(event_types)
         if weights is not None:
             lengths["weights"] = len(weights)
+        if context is not None:
+            lengths |= context.lengths
         if len(set(lengths.values())) > 1:
             sizes = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"the columns must be of equal length: {sizes}")
@@ -74,6 +81,7 @@ class Interactions:
             event_type=kind[order],
             event_types=types,
             weight=None if weights is None else np.asarray(weights, dtype=np.float32)[order],
+            context=None if context is None else context.of_events(order),
         )
 
     def __len__(self) -> int:
@@ -102,6 +110,7 @@ class Interactions:
             timestamp=self.timestamp[chosen],
             event_type=self.event_type[chosen],
             weight=None if self.weight is None else self.weight[chosen],
+            context=None if self.context is None else self.context.of_events(chosen),
         )
 
     def without_immediate_repeats(self) -> Interactions:

@@ -54,10 +54,11 @@ class Recipe(Protocol):
         interactions: Interactions,
         *,
         items: Attributes | None = None,
+        users: Attributes | None = None,
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> Model:
-        """Train. `items`: what is known of items. `progress` hears the share that is done, from 0 to 1."""
+        """Train. `items`, `users`: what is known of them. `progress` hears the share that is done, from 0 to 1."""
 
 
 def unheard(share: float) -> None:

@@ -39,13 +39,14 @@ class Popularity:
         interactions: Interactions,
         *,
         items: Attributes | None = None,  # noqa: ARG002 - counted is what people did
+        users: Attributes | None = None,  # noqa: ARG002 - counted is what people did
         seed: int = 0,  # noqa: ARG002 - part of every recipe's signature; nothing here is drawn
         progress: Callable[[float], None] | None = None,
     ) -> PopularityModel:
-        users = distinct_users(interactions)
+        counted = distinct_users(interactions)
         if progress is not None:
             progress(1.0)
-        return PopularityModel(item_ids=interactions.item_ids, users=users)
+        return PopularityModel(item_ids=interactions.item_ids, users=counted)
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,6 +48,7 @@ class SemanticSimilarity:
         interactions: Interactions,
         *,
         items: Attributes | None = None,
+        users: Attributes | None = None,  # noqa: ARG002 - beside an item, it is asked of no user
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> SemanticSimilarityModel:

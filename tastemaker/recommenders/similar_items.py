@@ -79,24 +79,25 @@ class SimilarItems:
         interactions: Interactions,
         *,
         items: Attributes | None = None,
+        users: Attributes | None = None,  # noqa: ARG002 - beside an item, it is asked of no user
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> SimilarItemsModel:
         """Train; `seed` draws the users on whom the blend is chosen, and what they are asked."""
         tell = progress or (lambda _: None)
-        users = distinct_users(interactions)
-        attributes = alike(items.of(interactions.item_ids), users) if items is not None else None
+        had_by = distinct_users(interactions)
+        attributes = alike(items.of(interactions.item_ids), had_by) if items is not None else None
         tell(0.3)
         consumed = interactions.without_immediate_repeats()
         blend = self._choose(consumed, attributes, seed)
         tell(0.6)
         blended = _blended(consumed, attributes, blend)
         if self.popularity_discount:
-            discount = np.maximum(users, 1.0) ** -self.popularity_discount
+            discount = np.maximum(had_by, 1.0) ** -self.popularity_discount
             blended.data *= discount[blended.indices].astype(np.float32)
         neighbours = strongest(blended, self.kept)
         tell(1.0)
-        return SimilarItemsModel.of(interactions.item_ids, users, neighbours)
+        return SimilarItemsModel.of(interactions.item_ids, had_by, neighbours)
 
     def _choose(self, consumed: Interactions, attributes: csr_array | None, seed: int) -> Blend:
         blends = [each for each in self.blends if attributes is not None or not each.attributes]

@@ -41,6 +41,7 @@ class Sims:
         interactions: Interactions,
         *,
         items: Attributes | None = None,  # noqa: ARG002 - it learns from what people did alone
+        users: Attributes | None = None,  # noqa: ARG002 - it learns from what people did alone
         seed: int = 0,  # noqa: ARG002 - part of every recipe's signature; nothing here is drawn
         progress: Callable[[float], None] | None = None,
     ) -> SimilarItemsModel:

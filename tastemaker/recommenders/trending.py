@@ -52,6 +52,7 @@ class Trending:
         interactions: Interactions,
         *,
         items: Attributes | None = None,  # noqa: ARG002 - counted is what people did
+        users: Attributes | None = None,  # noqa: ARG002 - counted is what people did
         seed: int = 0,  # noqa: ARG002 - part of every recipe's signature; nothing here is drawn
         progress: Callable[[float], None] | None = None,
     ) -> TrendingModel:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness, mode_of
+from tastemaker.recommenders.circumstances import Circumstances
+from tastemaker.recommenders.circumstances_choice import choose_strengths
 from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.item_relations import PER_STEP
+from tastemaker.recommenders.lift import learn
 from tastemaker.recommenders.likeness import alike
 from tastemaker.recommenders.memory import Demand, affordable_items, available_memory
 from tastemaker.recommenders.model import best_with, known, unheard
@@ -23,6 +26,7 @@ from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge import largest, ridge_weights
 from tastemaker.recommenders.sequences import Sequences
+from tastemaker.recommenders.tilted import TiltedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -93,6 +97,7 @@ class SequenceRidge:
         interactions: Interactions,
         *,
         items: Attributes | None = None,
+        users: Attributes | None = None,
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> SequenceRidgeModel:
@@ -104,8 +109,7 @@ class SequenceRidge:
         tell(0.0)
         interactions = self.percentiles.apply(interactions)
         consumed = interactions.without_immediate_repeats()
-        users = distinct_users(consumed)
-        exact_items = self._affordable(len(interactions), users)
+        exact_items = self._affordable(len(interactions), distinct_users(consumed))
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
         choice = (
@@ -115,11 +119,39 @@ class SequenceRidge:
         )
         if not self.nearness:
             choice = replace(choice, share=0.0, scales=(0.0, 0.0))
-        popular = np.argsort(-users, kind="stable")[: exact_items if choice.share < 1 else 0]
-        head = np.sort(popular[users[popular] > 0]).astype(np.int32)
-        choice = replace(choice, mode=mode_of(len(head), int((users > 0).sum())))
+        model = self._trained(
+            interactions, choice, exact_items, items=items, tell=lambda share: tell(0.3 + 0.6 * share)
+        )
+        circumstances = learn(consumed, users)
+        if circumstances.categories:
+            found = choose_strengths(
+                interactions, users, lambda some: self._trained(some, choice, exact_items), seed=seed
+            )
+            model = replace(
+                model,
+                circumstances=replace(circumstances, strengths=found.strengths),
+                choice=replace(model.choice, tried=choice.tried | found.tried),
+            )
+        tell(1.0)
+        return model
+
+    def _trained(
+        self,
+        interactions: Interactions,
+        choice: Choice,
+        exact_items: int,
+        *,
+        items: Attributes | None = None,
+        tell: Callable[[float], None] = unheard,
+    ) -> SequenceRidgeModel:
+        """By what was chosen, of the `exact_items` most popular items; without circumstances."""
+        consumed = interactions.without_immediate_repeats()
+        had_by = distinct_users(consumed)
+        popular = np.argsort(-had_by, kind="stable")[: exact_items if choice.share < 1 else 0]
+        head = np.sort(popular[had_by[popular] > 0]).astype(np.int32)
+        choice = replace(choice, mode=mode_of(len(head), int((had_by > 0).sum())))
         rate = _rate(consumed)
-        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.3 + 0.5 * share))
+        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.7 * share))
         n_items = len(interactions.item_ids)
         part = np.full(n_items, 1.0, dtype=np.float32)
         part[head] = choice.share
@@ -128,21 +160,20 @@ class SequenceRidge:
             choice.scales,
             part * _worth(consumed),
             self.kept_weights,
-            progress=lambda share: tell(0.8 + 0.15 * share),
+            progress=lambda share: tell(0.7 + 0.3 * share),
         )
         if items is not None:
-            near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), users)
+            near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), had_by)
         base = part * np.float32(_FAR if any(choice.scales) else 1) * rate
         base[head] += intercept
-        repeats = RepeatTable.learn(interactions, HORIZON)
-        tell(1.0)
         return SequenceRidgeModel(
-            popularity=PopularityModel(interactions.item_ids, users),
+            popularity=PopularityModel(interactions.item_ids, had_by),
             weights=(*ridge, HistoryWeights.of_rows(PER_STEP, near)),
             rate=rate,
             base=base,
-            repeats=repeats,
+            repeats=RepeatTable.learn(interactions, HORIZON),
             choice=choice,
+            circumstances=Circumstances.none(n_items),
         )
 
     def _affordable(self, events: int, users: NDArray[np.int64]) -> int:
@@ -198,7 +229,8 @@ def _worth(interactions: Interactions) -> NDArray[np.float32]:
 @dataclass(frozen=True, eq=False)
 class SequenceRidgeModel:
     """`weights`: what the events of a history add. `rate` (n_items,): how probable each item is to come next; `base`:
-    what is expected of it before any event adds something. `choice`: what it was trained with.
+    what is expected of it before any event adds something. `choice`: what it was trained with. `circumstances`: of which
+    items they make it expect more or less.
     """
 
     popularity: PopularityModel
@@ -207,6 +239,7 @@ class SequenceRidgeModel:
     base: NDArray[np.float32]
     repeats: RepeatTable
     choice: Choice
+    circumstances: Circumstances
 
     @property
     def item_ids(self) -> NDArray[np.str_]:
@@ -224,7 +257,12 @@ class SequenceRidgeModel:
         rate, base = np.zeros(n_items, dtype=np.float32), np.full(n_items, _NEVER, dtype=np.float32)
         rate[place], base[place] = self.rate, self.base
         weights = tuple(each.moved(place, n_items) for each in self.weights)
-        return replace(self, popularity=popularity, weights=weights, rate=rate, base=base)
+        circumstances = self.circumstances.moved(place, n_items)
+        return replace(self, popularity=popularity, weights=weights, rate=rate, base=base, circumstances=circumstances)
+
+    def under(self, held: Sequence[int]) -> SequenceRidgeModel | TiltedModel:
+        """The model as it answers while these categories hold: positions in `circumstances`, which finds them."""
+        return TiltedModel(self, tuple(held)) if held and self.circumstances.matter else self
 
     def expected(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): the expected discounted count of each item from now on; what the ranking is by."""
@@ -250,7 +288,7 @@ class SequenceRidgeModel:
         history = known(history, len(self.item_ids))
         if not len(history):
             return self.popularity.scores(history)
-        return self._shares(self.expected(history))
+        return self.shares(self.expected(history))
 
     def recommend(
         self,
@@ -266,9 +304,10 @@ class SequenceRidgeModel:
             return self.popularity.recommend(history, k, candidates, surely=surely)
         expected = self.expected(history)
         items = best_with(surely, expected, k, candidates)
-        return items, self._shares(expected, items)
+        return items, self.shares(expected, items)
 
-    def _shares(self, expected: NDArray[np.float32], items: NDArray[np.int32] | slice = _ALL) -> NDArray[np.float32]:
+    def shares(self, expected: NDArray[np.float32], items: NDArray[np.int32] | slice = _ALL) -> NDArray[np.float32]:
+        """Of each item's part of what is expected in all, as `scores` says it, those of `items`."""
         some = np.maximum(expected, 0)
         total = some.sum() + self._surprise * len(some)
         return np.asarray((some[items] + self._surprise) / total, dtype=np.float32)
@@ -300,6 +339,7 @@ class SequenceRidgeModel:
             "repeats_recent": self.repeats.recent,
             "repeats_far": np.array(self.repeats.far),
             "choice": np.array(json.dumps(self.choice.to_json())),
+            **self.circumstances.arrays(),
         }
 
     @classmethod
@@ -323,4 +363,5 @@ class SequenceRidgeModel:
                 arrays["repeats_recent"].astype(np.float32), float(arrays["repeats_far"].astype(np.float64))
             ),
             choice=Choice.from_json(str(arrays["choice"])),
+            circumstances=Circumstances.from_arrays(arrays, len(arrays["rate"])),
         )
