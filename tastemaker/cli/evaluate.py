@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -44,6 +44,13 @@ if TYPE_CHECKING:
 PROTOCOLS: Final = {"personalize": PERSONALIZE, "leave-one-out": LEAVE_ONE_OUT}
 
 
+class Known(NamedTuple):
+    """What is known of items and of users; None: nothing."""
+
+    items: Attributes | None
+    users: Attributes | None
+
+
 @dataclass(frozen=True, eq=False)
 class Draws:
     """Of each seed the evaluations by recipe, and `popularity_tenths` of what was trained on.
@@ -67,13 +74,12 @@ def evaluate(arguments: Namespace) -> int:
     warnings = Console(stderr=True)
     _tell_refused(refused, warnings)
     table = _attributes(arguments.items, "ITEM_ID", warnings)
-    if _attributes(arguments.users, "USER_ID", warnings) is not None:
-        _say(warnings, "No recipe here learns from what is known of users: these figures are the same without.")
+    of_users = _attributes(arguments.users, "USER_ID", warnings)
     recipes, protocol = with_baselines(arguments.recipe), PROTOCOLS[arguments.protocol]
     if OF_TEXTS in recipes:
         check_texts(table, OF_TEXTS)
-    items = None if table is None else table.for_recommenders()
-    draws = _measure(recipes, interactions, items, protocol, seeds=arguments.seeds, progress=progress)
+    known = Known(_for_recommenders(table), _for_recommenders(of_users))
+    draws = _measure(recipes, interactions, known, protocol, seeds=arguments.seeds, progress=progress)
     over_seeds = arguments.seeds > 1 and not protocol.asks_everyone
     report = Report.of(arguments.protocol, Comparison(draws.evaluations, baseline=POPULARITY, over_seeds=over_seeds))
     report.print(console)
@@ -98,6 +104,10 @@ def _attributes(path: Path | None, id_field: str, console: Console) -> attribute
     _say(console, f"{path}: {len(table.ids):,} rows; {kinds}")
     _tell_refused(table.refused, console)
     return table
+
+
+def _for_recommenders(table: attributes.Attributes | None) -> Attributes | None:
+    return None if table is None else table.for_recommenders()
 
 
 def _check_page(path: Path | None) -> None:
@@ -131,15 +141,15 @@ def _say(console: Console, words: str) -> None:
 def _measure(
     recipes: Mapping[str, Recipe],
     interactions: Interactions,
-    items: Attributes | None,
+    known: Known,
     protocol: OfflineProtocol,
     *,
     seeds: int,
     progress: Progress,
 ) -> Draws:
-    """Train and measure with the seeds from 0 on. The catalogue has the items of the events and those of `items`."""
-    if items is not None:
-        interactions = interactions.with_items(items.ids.tolist())
+    """Train and measure with the seeds from 0 on. The catalogue has the items of the events and the known ones."""
+    if known.items is not None:
+        interactions = interactions.with_items(known.items.ids.tolist())
     evaluations, tenths = [], []
     asked: tuple[Request, ...] = ()
     for seed in range(seeds):
@@ -151,7 +161,9 @@ def _measure(
         for name, recipe in recipes.items():
             with progress.phase(name, f"{name}, seed {seed}: {len(split.test):,} users asked"):
                 asked_with = last_item if name in RELATED_ITEMS else whole_history
-                found[name] = protocol.measure(recipe, split, seed=seed, items=items, asked_with=asked_with)
+                found[name] = protocol.measure(
+                    recipe, split, seed=seed, items=known.items, users=known.users, asked_with=asked_with
+                )
         evaluations.append(found)
     return Draws(tuple(evaluations), tuple(tenths), asked, interactions.item_ids)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CAUSES: Final = 3
 """How many events the table names for an item."""
 _SHOWN: Final = 10
+_LEAST_CHANGE: Final = 0.005
 _LEAST_SHARE: Final = 0.005
 """The least share of an event that the table shows: less is 0 %."""
 
@@ -54,6 +55,7 @@ class Report:
             "value": item.value,
             "base": item.base,
             "repeats": item.repeats,
+            "circumstances": item.circumstances,
             "because": [cause._asdict() for cause in item.causes],
         }
 
@@ -102,7 +104,9 @@ class Report:
         causes = [cause for cause in item.strongest(CAUSES) if cause.share >= _LEAST_SHARE]
         for cause in causes:
             yield self._cause(cause)
-        if not causes and not item.explored and item.repeats <= 0 and item.reason is None:
+        if abs(item.circumstances - 1) >= _LEAST_CHANGE:
+            yield f"× {item.circumstances:.2f} for what is known of the user, and the context"
+        elif not causes and not item.explored and item.repeats <= 0 and item.reason is None:
             yield "no event: what everyone gets"
 
     def _cause(self, cause: Cause) -> str:

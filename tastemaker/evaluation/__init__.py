@@ -23,6 +23,7 @@ from tastemaker.evaluation.evaluate import (
     Ranker,
     evaluate,
     judge,
+    judge_model,
     last_item,
     whole_history,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "items_asked",
     "judge",
     "judge_last",
+    "judge_model",
     "last_item",
     "leave_one_out_split",
     "measure_actions",

@@ -13,6 +13,7 @@ import numpy as np
 from tastemaker.evaluation.judged import Answers, Judged
 from tastemaker.evaluation.metrics import DEPTH, personalize_values
 from tastemaker.evaluation.split import Request, Split, personalize_split
+from tastemaker.recommenders import SequenceRidgeModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,10 +65,17 @@ class Judge(Protocol):
 
 
 class ModelJudge(Protocol):
-    """The same of a trained model; `asked_with`: what of a request the model gets to see."""
+    """The same of a trained model; `asked_with`: what of a request the model gets to see, `users`: what is known of
+    the users who ask."""
 
     def __call__(
-        self, model: Model, split: Split, *, asked_with: Callable[[Request], NDArray[np.int32]], fit_seconds: float
+        self,
+        model: Model,
+        split: Split,
+        *,
+        asked_with: Callable[[Request], NDArray[np.int32]],
+        fit_seconds: float,
+        users: Attributes | None = None,
     ) -> Evaluation: ...
 
 
@@ -92,16 +100,17 @@ class OfflineProtocol:
         *,
         seed: int,
         items: Attributes | None = None,
+        users: Attributes | None = None,
         asked_with: Callable[[Request], NDArray[np.int32]] = whole_history,
     ) -> Evaluation:
         """Train a recipe on one part of a split and judge its answers on the other.
 
-        `items`: what is known of items. `asked_with`: what of a request the model gets to see.
+        `items`, `users`: what is known of them. `asked_with`: what of a request the model gets to see.
         """
         started = time.perf_counter()
-        model = recipe.fit(split.train, items=items, seed=seed)
+        model = recipe.fit(split.train, items=items, users=users, seed=seed)
         fit_seconds = time.perf_counter() - started
-        return self.judge_model(model, split, asked_with=asked_with, fit_seconds=fit_seconds)
+        return self.judge_model(model, split, asked_with=asked_with, fit_seconds=fit_seconds, users=users)
 
 
 def evaluate(recipe: Recipe, interactions: Interactions, *, seed: int) -> Evaluation:
@@ -140,16 +149,38 @@ def _judged(answers: Answers, n_items: int) -> Judged:
     return answers.judged(personalize_values(answers.hits), coverage_key="coverage", catalogue_size=n_items)
 
 
-def _judge_model(
-    model: Model, split: Split, *, asked_with: Callable[[Request], NDArray[np.int32]], fit_seconds: float
+def under_circumstances(model: Model, users: Attributes | None) -> Callable[[Request], Model]:
+    """The model as it answers a request: with what is known of its user, and in its context."""
+    if not isinstance(model, SequenceRidgeModel):
+        return lambda _: model
+    circumstances = model.circumstances
+    holding = None if users is None else circumstances.of_users(users)
+
+    def under(request: Request) -> Model:
+        held = () if holding is None else holding.of(request.user_id)
+        return model.under(held + circumstances.of_context(request.context))
+
+    return under
+
+
+def judge_model(
+    model: Model,
+    split: Split,
+    *,
+    asked_with: Callable[[Request], NDArray[np.int32]],
+    fit_seconds: float,
+    users: Attributes | None = None,
 ) -> Evaluation:
+    """Personalize's metrics of a model, as it answers each request under its circumstances."""
+    under = under_circumstances(model, users)
+
     def ranker(request: Request, candidates: NDArray[np.bool_] | None) -> NDArray[np.int32]:
-        return model.recommend(asked_with(request), DEPTH, candidates)[0]
+        return under(request).recommend(asked_with(request), DEPTH, candidates)[0]
 
     return judge(ranker, split, fit_seconds=fit_seconds)
 
 
 PERSONALIZE = OfflineProtocol(
-    split=personalize_split, depth=DEPTH, judge=judge, judge_model=_judge_model, asks_everyone=False
+    split=personalize_split, depth=DEPTH, judge=judge, judge_model=judge_model, asks_everyone=False
 )
 """The protocol that GetSolutionMetrics reports by."""

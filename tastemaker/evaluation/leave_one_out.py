@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.evaluation.evaluate import Evaluation, OfflineProtocol, Ranker, mask_of_new_items
+from tastemaker.evaluation.evaluate import Evaluation, OfflineProtocol, Ranker, mask_of_new_items, under_circumstances
 from tastemaker.evaluation.judged import Answers
 from tastemaker.evaluation.split import Request, Split, keyed
 from tastemaker.evaluation.textbook import CUT, novelty, textbook_values
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tastemaker.recommenders import Interactions, Model
+    from tastemaker.recommenders import Attributes, Interactions, Model
 
 
 def leave_one_out_split(interactions: Interactions, seed: int) -> Split:
@@ -41,6 +41,7 @@ def leave_one_out_split(interactions: Interactions, seed: int) -> Split:
             history=train.history(int(user)),
             truth=interactions.item[[last[user]]],
             times=interactions.timestamp[[last[user]]],
+            context=interactions.context_of(int(last[user])),
         )
         for user in np.flatnonzero(asked)
     )
@@ -62,19 +63,27 @@ def judge_last(ranker: Ranker, split: Split, *, fit_seconds: float) -> Evaluatio
 
 
 def judge_model_last(
-    model: Model, split: Split, *, asked_with: Callable[[Request], NDArray[np.int32]], fit_seconds: float
+    model: Model,
+    split: Split,
+    *,
+    asked_with: Callable[[Request], NDArray[np.int32]],
+    fit_seconds: float,
+    users: Attributes | None = None,
 ) -> Evaluation:
     """What `judge_last` says of a model, without ranking the whole catalogue for each user.
 
     The rank of an item that is not among the first ten follows from scores, which fall along every ranking.
     """
 
+    under = under_circumstances(model, users)
+
     def answer(request: Request, unseen: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int | None]:
         history, item = asked_with(request), int(request.truth[0])
-        first = model.recommend(history, CUT, unseen)[0]
+        asked = under(request)
+        first = asked.recommend(history, CUT, unseen)[0]
         rank = _place(first, item)
         if rank is None and unseen[item]:
-            rank = _rank_by_scores(model, history, item, unseen)
+            rank = _rank_by_scores(asked, history, item, unseen)
         return first, rank
 
     return _judge_answers(answer, split, fit_seconds=fit_seconds)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from tastemaker.evaluation.evaluate import whole_history
+from tastemaker.evaluation.evaluate import under_circumstances, whole_history
 from tastemaker.evaluation.metrics import CUTS, DEPTH
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tastemaker.evaluation.split import Request, Split
-    from tastemaker.recommenders import Model
+    from tastemaker.recommenders import Attributes, Model
 
 H = TypeVar("H", bound=Hashable)
 
@@ -24,15 +24,20 @@ _CHOSEN_FROM = 100
 
 
 def measure_event_weights(
-    model: Model, split: Split, *, asked_with: Callable[[Request], NDArray[np.int32]] = whole_history
+    model: Model,
+    split: Split,
+    *,
+    asked_with: Callable[[Request], NDArray[np.int32]] = whole_history,
+    users: Attributes | None = None,
 ) -> dict[str, float]:
     """`event_weighted_ndcg` of a model's answers; an item's weight is the largest of its held-out events.
 
-    All events weigh 1 where the split has no weights.
+    All events weigh 1 where the split has no weights. `users`: what is known of the users who ask.
     """
+    under = under_circumstances(model, users)
     lists, truths = [], []
     for request in split.test:
-        lists.append(model.recommend(asked_with(request), DEPTH)[0].tolist())
+        lists.append(under(request).recommend(asked_with(request), DEPTH)[0].tolist())
         weights = np.ones(len(request.truth)) if request.weights is None else request.weights
         truth: dict[int, float] = {}
         for item, weight in zip(request.truth.tolist(), weights.tolist(), strict=True):
@@ -71,13 +76,16 @@ def measure_rewards(
     rewards: NDArray[np.float64],
     *,
     asked_with: Callable[[Request], NDArray[np.int32]] = whole_history,
+    users: Attributes | None = None,
 ) -> dict[str, float]:
     """`average_rewards_at_k` of a model's first hundred recommendations.
 
     `rewards` (n_items,): what an interaction with an item brings; NaN and negative ones count as nothing.
+    `users`: what is known of the users who ask.
     """
+    under = under_circumstances(model, users)
     worth = np.maximum(np.nan_to_num(rewards, nan=0.0), 0.0)
-    lists = [model.recommend(asked_with(request), _CHOSEN_FROM)[0] for request in split.test]
+    lists = [under(request).recommend(asked_with(request), _CHOSEN_FROM)[0] for request in split.test]
     return {"average_rewards_at_k": average_rewards(lists, [request.truth for request in split.test], worth)}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from tastemaker.recommenders import Interactions
@@ -19,7 +21,8 @@ class Request:
     """One left-out user: what is known of them and what they went on to consume.
 
     `history` and `truth` hold positions in the item catalogue, oldest event first, repeats included; `times` holds the
-    epoch seconds of the events of `truth`, `weights` their weights (None: all alike).
+    epoch seconds of the events of `truth`, `weights` their weights (None: all alike). `context`: by field, what was so
+    when the user went on, at the first event of `truth`.
     """
 
     user_id: str
@@ -27,6 +30,7 @@ class Request:
     truth: NDArray[np.int32]
     times: NDArray[np.int64]
     weights: NDArray[np.float32] | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,7 @@ def _request(interactions: Interactions, seed: int, user: int) -> Request:
         truth=items[order[known:]],
         times=times[order[known:]],
         weights=None if weight is None else weight[start:end][order[known:]],
+        context=interactions.context_of(start + int(order[known])),
     )
 
 

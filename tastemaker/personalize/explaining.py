@@ -43,7 +43,8 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True)
 class ExplainedItem:
-    """`value` is what the item is ranked by: `base`, plus what all `causes` add, plus `repeats`, for having had it.
+    """`value` is what the item is ranked by: `base`, plus what all `causes` add, plus `repeats`, for having had it,
+    all times `circumstances`: those of the user's attributes and the request's context.
 
     `causes`: the events that add or take something, in the order of the history. `score` and `reason` are those of the
     answer, None where it has none.
@@ -58,6 +59,7 @@ class ExplainedItem:
     repeats: float
     repeats_share: float
     causes: tuple[Cause, ...]
+    circumstances: float = 1.0
 
     def strongest(self, count: int) -> list[Cause]:
         """The `count` causes at most that add most, the strongest first."""
@@ -142,4 +144,5 @@ def _item(found: Explanation, row: int, recommended: Recommended, explored: bool
         causes=tuple(
             Cause(event, float(added[event]), float(share[event])) for event in np.flatnonzero(added).tolist()
         ),
+        circumstances=float(found.circumstances[row]),
     )

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.personalize.datasets import read_records, write_records
+from tastemaker.personalize.metadata import MetadataFields
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_spec import EventRule
-from tastemaker.recommenders import Interactions, locate
+from tastemaker.recommenders import Categories, Context, Holding, Interactions, locate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,8 +44,22 @@ def weighed_events(records: pa.Table, rules: Sequence[EventRule]) -> tuple[pa.Ta
     return pa.concat_tables([part for part, _ in parts]), np.concatenate(weights)
 
 
-def interactions_of(records: pa.Table, weights: NDArray[np.float32] | None = None) -> Interactions:
-    """The records of an Interactions dataset as recommenders take them; `weights`: of each record."""
+def event_context(records: pa.Table, fields: MetadataFields) -> Context | None:
+    """What was so at each record of an Interactions dataset; None where nothing of it takes part."""
+    present = set(records.column_names)
+    categories = {name: Categories(*_catalogue(records[name])) for name in fields.categories if name in present}
+    numbers = {
+        name: pc.fill_null(pc.cast(records[name], pa.float64()), np.nan).to_numpy()
+        for name in fields.numbers
+        if name in present
+    }
+    return Context(categories, numbers) if categories or numbers else None
+
+
+def interactions_of(
+    records: pa.Table, weights: NDArray[np.float32] | None = None, context: Context | None = None
+) -> Interactions:
+    """The records of an Interactions dataset as recommenders take them; `weights`, `context`: of each record."""
     user_ids, user = _catalogue(records["USER_ID"])
     item_ids, item = _catalogue(records["ITEM_ID"])
     types, kind = np.array([""]), np.zeros(len(user), dtype=np.int32)
@@ -61,18 +76,29 @@ def interactions_of(records: pa.Table, weights: NDArray[np.float32] | None = Non
         event_type=kind[order].astype(np.int16),
         event_types=tuple(str(name) for name in types),
         weight=None if weights is None else weights[order],
+        context=None if context is None else context.of_events(order),
     )
 
 
 @dataclass(frozen=True)
 class Histories:
-    """What each user has consumed: positions in a model's `catalogue`, oldest first, and when, in epoch seconds."""
+    """What each user has consumed: positions in a model's `catalogue`, oldest first, and when, in epoch seconds.
+
+    `held`: the circumstances that hold of each user, as positions in the model's, of user u from `held_starts[u]` on.
+    """
 
     catalogue: NDArray[np.str_]
     users: dict[str, int]
     starts: NDArray[np.int64]
     items: NDArray[np.int32]
     times: NDArray[np.int64]
+    held_starts: NDArray[np.int64]
+    held: NDArray[np.int32]
+
+    def circumstances(self, user_id: str | None) -> tuple[int, ...]:
+        """Those that hold of a user by the attributes that the training knew; none of one who is not known."""
+        place = -1 if user_id is None else self.users.get(user_id, -1)
+        return () if place < 0 else tuple(self.held[self.held_starts[place] : self.held_starts[place + 1]].tolist())
 
     def of(self, user_id: str | None, streamed: Sequence[StreamedEvent] = ()) -> NDArray[np.int32]:
         """A user's history with the streamed events, oldest first, where they belong in time.
@@ -117,31 +143,55 @@ NO_HISTORIES = Histories(
     starts=np.zeros(1, dtype=np.int64),
     items=np.empty(0, dtype=np.int32),
     times=np.empty(0, dtype=np.int64),
+    held_starts=np.zeros(1, dtype=np.int64),
+    held=np.empty(0, dtype=np.int32),
 )
 
 
-def save_histories(path: Path, interactions: Interactions, catalogue: NDArray[np.str_]) -> None:
-    """Write all users' histories, with their times, as positions in `catalogue`, a model's sorted item ids."""
+def save_histories(
+    path: Path, interactions: Interactions, catalogue: NDArray[np.str_], holding: Holding | None = None
+) -> None:
+    """Write all users' histories, with their times, as positions in `catalogue`, a model's sorted item ids.
+
+    `holding`: the circumstances that hold of users, be they among the interactions or not.
+    """
     items = locate(catalogue, interactions.item_ids)[interactions.item]
-    starts = pa.array(interactions.starts.astype(np.int32))
+    known = holding or Holding.of_nobody()
+    user_ids = np.union1d(interactions.user_ids, known.ids[np.diff(known.starts) > 0])
+    starts = _starts_among(user_ids, interactions.user_ids, interactions.starts)
+    held_starts = _starts_among(user_ids, known.ids, known.starts)
     columns = {
-        "USER_ID": pa.array(interactions.user_ids.tolist(), pa.string()),
+        "USER_ID": pa.array(user_ids.tolist(), pa.string()),
         "ITEMS": pa.ListArray.from_arrays(starts, pa.array(items)),
         "TIMES": pa.ListArray.from_arrays(starts, pa.array(interactions.timestamp)),
+        "CIRCUMSTANCES": pa.ListArray.from_arrays(held_starts, pa.array(known.places)),
     }
     write_records(path, pa.table(columns))
+
+
+def _starts_among(all_ids: NDArray[np.str_], ids: NDArray[np.str_], starts: NDArray[np.int64]) -> pa.Array:
+    """Where the lists of `all_ids` start, those of `ids` among them, and empty ones; both sorted.
+
+    What is in `ids` alone has an empty list.
+    """
+    lengths = np.zeros(len(all_ids), dtype=np.int64)
+    place = locate(all_ids, ids)
+    lengths[place[place >= 0]] = np.diff(starts)[place >= 0]
+    return pa.array(np.r_[0, np.cumsum(lengths)].astype(np.int32))
 
 
 def load_histories(path: Path, catalogue: NDArray[np.str_]) -> Histories:
     """What `save_histories` wrote for the same catalogue. Raises KeyError for a file of an earlier version."""
     records = read_records(path).combine_chunks()
-    lists = records["ITEMS"].chunk(0)
+    lists, held = records["ITEMS"].chunk(0), records["CIRCUMSTANCES"].chunk(0)
     return Histories(
         catalogue=catalogue,
         users={user_id: place for place, user_id in enumerate(records["USER_ID"].to_pylist())},
         starts=lists.offsets.to_numpy().astype(np.int64),
         items=lists.values.to_numpy(),
         times=records["TIMES"].chunk(0).values.to_numpy(),
+        held_starts=held.offsets.to_numpy().astype(np.int64),
+        held=held.values.to_numpy(),
     )
 
 
@@ -170,13 +220,14 @@ def _of_type(column: pa.ChunkedArray, event_type: str) -> pa.ChunkedArray:
 
 
 def _catalogue(column: pa.ChunkedArray) -> tuple[NDArray[np.str_], NDArray[np.int32]]:
-    """The distinct values that occur, sorted, and each row's position among them."""
+    """The distinct values that occur, sorted, and each row's position among them; −1 of null."""
     encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     chunks = encoded.unify_dictionaries().chunks
     values = np.array(chunks[0].dictionary.to_pylist() if chunks else [], dtype=np.str_)
-    codes = np.concatenate([np.empty(0, dtype=np.int32), *(chunk.indices.to_numpy() for chunk in chunks)])
-    present = np.flatnonzero(np.bincount(codes, minlength=len(values)))
+    codes = np.concatenate([np.empty(0, np.int32), *(chunk.indices.fill_null(-1).to_numpy() for chunk in chunks)])
+    present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(values)))
     order = present[np.argsort(values[present], kind="stable")]
-    place = np.zeros(len(values), dtype=np.int32)
+    # the last place is the one of −1
+    place = np.full(len(values) + 1, -1, dtype=np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     return values[order], place[codes]

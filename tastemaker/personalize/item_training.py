@@ -11,7 +11,7 @@ import numpy as np
 from tastemaker.evaluation import (
     Evaluation,
     Split,
-    judge,
+    judge_model,
     last_item,
     measure_event_weights,
     measure_rewards,
@@ -19,7 +19,6 @@ from tastemaker.evaluation import (
     personalize_split,
     whole_history,
 )
-from tastemaker.evaluation.metrics import DEPTH
 from tastemaker.personalize.recipes import BY_NAME
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
@@ -38,7 +37,7 @@ def train_items(data: TrainingData) -> Trained:
     An optimization objective makes events on items of a greater value count for more, as `rewarded` says.
     """
     order = data.order
-    interactions, items = data.interactions(), data.items()
+    interactions, items, users = data.interactions(), data.items(), data.users()
     if items is None and order.recipe == _OF_TEXTS:
         raise TrainingRefused(f"{order.recipe} needs an Items dataset with records: import some, or put them.")
     split = personalize_split(interactions, order.seed)
@@ -46,17 +45,17 @@ def train_items(data: TrainingData) -> Trained:
     if order.objective is not None:
         rewards = data.item_numbers(order.objective.column, interactions.item_ids)
         split = replace(split, train=rewarded(split.train, rewards, order.objective.sensitivity))
-    tuned = _searched(data, split.train, items)
+    tuned = _searched(data, split.train, items, users)
     recipe = _recipe(order.recipe, {**order.hyperparameters, **tuned})
-    model = recipe.fit(split.train, items=items, seed=order.seed)
-    metrics = dict(_judged(order.recipe, model, split).metrics)
+    model = recipe.fit(split.train, items=items, users=users, seed=order.seed)
+    metrics = dict(_judged(order.recipe, model, split, users).metrics)
     if order.events:
-        metrics |= measure_event_weights(model, split)
+        metrics |= measure_event_weights(model, split, users=users)
     if rewards is not None:
-        metrics |= measure_rewards(model, split, rewards)
+        metrics |= measure_rewards(model, split, rewards, users=users)
     if isinstance(recipe, Trending):
         metrics |= measure_trending(recipe, interactions)
-    return Trained(model, {key: metrics[key] for key in sorted(metrics)}, interactions, tuned)
+    return Trained(model, {key: metrics[key] for key in sorted(metrics)}, interactions, tuned, users)
 
 
 def rewarded(interactions: Interactions, rewards: NDArray[np.float64], sensitivity: float) -> Interactions:
@@ -73,7 +72,9 @@ def rewarded(interactions: Interactions, rewards: NDArray[np.float64], sensitivi
     return replace(interactions, weight=weight if interactions.weight is None else weight * interactions.weight)
 
 
-def _searched(data: TrainingData, train: Interactions, items: Attributes | None) -> dict[str, str]:
+def _searched(
+    data: TrainingData, train: Interactions, items: Attributes | None, users: Attributes | None
+) -> dict[str, str]:
     """The best of the candidates, each trained and judged on a split within the users that are trained on.
 
     Hyperparameters that mean nothing to the model here make no other recipe, and such a candidate is not trained
@@ -90,8 +91,8 @@ def _searched(data: TrainingData, train: Interactions, items: Attributes | None)
         if recipe in tried:
             continue
         tried.append(recipe)
-        model = recipe.fit(inner.train, items=items, seed=order.seed)
-        quality = _judged(order.recipe, model, inner).metrics[_JUDGED_BY]
+        model = recipe.fit(inner.train, items=items, users=users, seed=order.seed)
+        quality = _judged(order.recipe, model, inner, users).metrics[_JUDGED_BY]
         if quality > best_quality:
             best, best_quality = candidate, quality
     return best
@@ -104,8 +105,6 @@ def _recipe(name: str, hyperparameters: Mapping[str, str]) -> Recipe:
         raise TrainingRefused(f"Invalid hyperparameters for {name}: {error}") from error
 
 
-def _judged(recipe: str, model: Model, split: Split) -> Evaluation:
+def _judged(recipe: str, model: Model, split: Split, users: Attributes | None) -> Evaluation:
     asked_with = last_item if recipe in RELATED_ITEMS else whole_history
-    return judge(
-        lambda request, candidates: model.recommend(asked_with(request), DEPTH, candidates)[0], split, fit_seconds=0.0
-    )
+    return judge_model(model, split, asked_with=asked_with, fit_seconds=0.0, users=users)

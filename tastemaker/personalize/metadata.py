@@ -1,4 +1,4 @@
-"""What a training learns of items beside their interactions: which fields it takes, and their values."""
+"""What a training learns beside what was done, of items, users and events: which fields it takes, and their values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from tastemaker.recommenders.next_best_action import VALUE
 
 _NUMBERS = frozenset({"int", "long", "float", "double"})
 _CREATED = "CREATION_TIMESTAMP"
-_NO_METADATA = frozenset({"ITEM_ID", _CREATED})
+_NO_METADATA = frozenset({"ITEM_ID", "USER_ID", _CREATED})
+_NO_CONTEXT = frozenset({*_NO_METADATA, "TIMESTAMP", "EVENT_VALUE"})
 
 
 @dataclass(frozen=True)
 class MetadataFields:
-    """Names of categorical and of numeric fields of an Items dataset, and of its texts, the name of an item first.
+    """Names of categorical and of numeric fields of a dataset, and of its texts, the name of an item first.
 
     `created`: whether the time at which an item was created takes part.
     """
@@ -32,11 +33,13 @@ class MetadataFields:
 
     @classmethod
     def of(cls, schema: Schema, columns: Collection[str] | None = None) -> MetadataFields:
-        """Those of an Items schema that are among `columns` (None: all).
+        """Those of a schema of items, users or interactions that are among `columns` (None: all).
 
-        Booleans and strings that are neither categorical nor texts never take part in a training.
+        Those of interactions are the context. Booleans and strings that are neither categorical nor texts never take
+        part in a training.
         """
-        fields = [field for field in schema.fields if field.name not in _NO_METADATA]
+        others = _NO_CONTEXT if schema.dataset_type == "INTERACTIONS" else _NO_METADATA
+        fields = [field for field in schema.fields if field.name not in others]
         if columns is not None:
             fields = [field for field in fields if field.name in columns]
         return cls(
@@ -69,6 +72,16 @@ def item_attributes(records: pa.Table, fields: MetadataFields) -> Attributes:
         {name: _numbers(records, name) for name in fields.numbers if name in present},
         texts={name: records[name].to_pylist() for name in fields.texts if name in present},
         created=_numbers(records, _CREATED) if fields.created and _CREATED in present else None,
+    )
+
+
+def user_attributes(records: pa.Table, fields: MetadataFields) -> Attributes:
+    """The same from the records of a Users dataset."""
+    present = set(records.column_names)
+    return Attributes.from_columns(
+        records["USER_ID"].to_pylist(),
+        {name: records[name].to_pylist() for name in fields.categories if name in present},
+        {name: _numbers(records, name) for name in fields.numbers if name in present},
     )
 
 

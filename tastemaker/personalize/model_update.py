@@ -25,4 +25,4 @@ def bring_up_to_date(data: TrainingData) -> Trained:
         actions = data.actions()
         return Trained(knows if actions is None else knows.with_actions(actions), {}, interactions)
     model = recommenders.load(base_path(data.directory), SequenceRidgeModel)
-    return Trained(model.with_items(interactions.item_ids.tolist()), {}, interactions)
+    return Trained(model.with_items(interactions.item_ids.tolist()), {}, interactions, users=data.users())

@@ -20,7 +20,7 @@ from tastemaker.personalize.histories import NO_HISTORIES, Histories, load_histo
 from tastemaker.personalize.recipes import RECIPES
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import ActionModel, Model, SemanticSimilarityModel, SequenceRidgeModel, locate
+from tastemaker.recommenders import ActionModel, Model, SemanticSimilarityModel, SequenceRidgeModel, TiltedModel, locate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +60,8 @@ class Question:
     """Which new items get a place in the answer; None: none but those that the model likes."""
     influence: Mapping[str, float] = field(default_factory=dict)
     """How much popularity and freshness count beside likeness, where the recipe has that."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """What is so at the moment, by contextual field of the Interactions dataset; others are passed over."""
     live: Model | None = None
     """What answers in place of the trained model: one for everybody, of what is happening now."""
 
@@ -89,6 +91,14 @@ class _Parts:
     model: Model
     histories: Histories
     fresh_of: dict[str, tuple[object, float, NDArray[np.int64]]] = field(default_factory=dict)
+
+    def answering(self, question: Question) -> Model:
+        """The model under the circumstances of the question: what is known of the user, and the context."""
+        model = self.model
+        if not isinstance(model, SequenceRidgeModel) or not model.circumstances.matter:
+            return model
+        held = self.histories.circumstances(question.user_id)
+        return model.under(held + model.circumstances.of_context(question.context))
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -172,7 +182,7 @@ class Runtime:
         `model_path` is that of a TrainingOutcome. Raises ModelUnavailable.
         """
         parts = self._parts(model_path, question)
-        model = parts.model
+        model = parts.answering(question)
         mask = None if question.allowed is None else question.allowed(model.item_ids)
         explored = parts.explored(question, mask)
         if question.recipe in _OF_CANDIDATES:
@@ -180,7 +190,7 @@ class Runtime:
         history = parts.history(question)
         if question.influence and isinstance(model, SemanticSimilarityModel):
             items, scores = model.recommend(history, question.k, mask, question.influence)
-        elif explored and isinstance(model, SequenceRidgeModel):
+        elif explored and isinstance(model, SequenceRidgeModel | TiltedModel):
             items, scores = model.recommend(history, question.k, mask, surely=explored)
         else:
             items, scores = model.recommend(history, question.k, mask)
@@ -194,7 +204,7 @@ class Runtime:
         parts = self._parts(model_path, question)
         mask = None if question.allowed is None else question.allowed(parts.model.item_ids)
         history, times = parts.histories.dated(question.user_id, question.streamed)
-        return Asked(parts.model, history, times, parts.explored(question, mask))
+        return Asked(parts.answering(question), history, times, parts.explored(question, mask))
 
     def _parts(self, model_path: Path, question: Question) -> _Parts:
         return self._of_items.get(model_path) if question.live is None else _Parts(question.live, NO_HISTORIES)
@@ -219,7 +229,7 @@ class Runtime:
             places, is_known = places[kept], is_known[kept]
             items = [item for item, is_kept in zip(items, kept.tolist(), strict=True) if is_kept]
         known = places[is_known]
-        shares = parts.model.scores(parts.history(question))[known].astype(np.float64)
+        shares = parts.answering(question).scores(parts.history(question))[known].astype(np.float64)
         order = np.argsort(-shares, kind="stable")
         ranked = _scored(catalogue[known[order]].tolist(), shares[order] / max(shares.sum(), np.finfo(float).tiny))
         nothing = None if question.recipe in _UNKNOWN_UNSCORED else 0.0
@@ -271,7 +281,7 @@ def _of_candidates(
     take the last places of theirs.
     """
     ids, k = parts.model.item_ids, question.k - len(explored)
-    candidates, shares = parts.model.recommend(parts.history(question), CANDIDATES, parts.seen)
+    candidates, shares = parts.answering(question).recommend(parts.history(question), CANDIDATES, parts.seen)
     others = np.isin(candidates, explored, invert=True) if explored else slice(None)
     candidates, shares = candidates[others], shares[others]
     shares = shares / max(shares.sum(dtype=np.float64), np.finfo(float).tiny)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from tastemaker.recommenders import Interactions
+from tastemaker.recommenders import Attributes, Interactions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +25,13 @@ class Saved(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """A model, its metrics, the events that it answers from, and the hyperparameters that a search has found."""
+    """A model, its metrics, the events that it answers from, and the hyperparameters that a search has found.
+
+    `users`: what is known of the users whom it answers.
+    """
 
     model: Saved
     metrics: Mapping[str, float]
     interactions: Interactions
     tuned: Mapping[str, str] = field(default_factory=dict)
+    users: Attributes | None = None

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from tastemaker.personalize.datasets import read_records
 from tastemaker.personalize.event_owners import events_of_users
-from tastemaker.personalize.histories import chosen_events, interactions_of, weighed_events
-from tastemaker.personalize.metadata import action_attributes, item_attributes
+from tastemaker.personalize.histories import chosen_events, event_context, interactions_of, weighed_events
+from tastemaker.personalize.metadata import action_attributes, item_attributes, user_attributes
 from tastemaker.personalize.stream_log import read_prefix
 from tastemaker.personalize.streamed_records import with_streamed
 from tastemaker.personalize.training_files import TrainingOrder, records_path, stream_path
@@ -69,6 +69,11 @@ class TrainingData:
         records = self._records("ITEMS")
         return None if records is None else item_attributes(records, self.order.item_fields)
 
+    def users(self) -> Attributes | None:
+        """What is known of users; None without a Users dataset."""
+        records = self._records("USERS")
+        return None if records is None else user_attributes(records, self.order.user_fields)
+
     def item_numbers(self, column: str, item_ids: NDArray[np.str_]) -> NDArray[np.float64]:
         """(n_items,): the values of a numeric column of Items for a sorted catalogue; 0 for what has none."""
         numbers = np.zeros(len(item_ids), dtype=np.float64)
@@ -95,9 +100,11 @@ class TrainingData:
         if records is None:
             return Interactions.from_columns([], [], [])
         if self.order.events:
-            return interactions_of(*weighed_events(records, self.order.events))
-        least = _threshold(self.order.event_value_threshold)
-        return interactions_of(chosen_events(records, event_type=self.order.event_type, least_value=least))
+            chosen, weights = weighed_events(records, self.order.events)
+        else:
+            least = _threshold(self.order.event_value_threshold)
+            chosen, weights = chosen_events(records, event_type=self.order.event_type, least_value=least), None
+        return interactions_of(chosen, weights, event_context(chosen, self.order.context_fields))
 
     def _event_types(self) -> str | None:
         if self.order.events:

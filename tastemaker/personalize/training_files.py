@@ -29,6 +29,8 @@ class TrainingOrder:
     streamed_action_bytes: int = 0
     """The same of those on actions."""
     item_fields: MetadataFields = NO_METADATA
+    user_fields: MetadataFields = NO_METADATA
+    context_fields: MetadataFields = NO_METADATA
     events: Sequence[EventRule] = ()
     objective: Objective | None = None
     tuning: Tuning | None = None
@@ -45,6 +47,8 @@ class TrainingOrder:
             streamed_bytes=_bytes(spec.streamed),
             streamed_action_bytes=_bytes(spec.streamed_actions),
             item_fields=spec.item_fields,
+            user_fields=spec.user_fields,
+            context_fields=spec.context_fields,
             events=tuple(spec.events),
             objective=spec.objective,
             tuning=spec.tuning,
@@ -57,7 +61,8 @@ class TrainingOrder:
     @classmethod
     def read(cls, directory: Path) -> TrainingOrder:
         told = json.loads((directory / "spec.json").read_text(encoding="utf-8"))
-        told["item_fields"] = MetadataFields.of_json(told["item_fields"])
+        for name in ("item_fields", "user_fields", "context_fields"):
+            told[name] = MetadataFields.of_json(told[name])
         told["events"] = tuple(EventRule(**rule) for rule in told["events"])
         told["objective"] = told["objective"] and Objective(**told["objective"])
         told["tuning"] = told["tuning"] and Tuning(**told["tuning"])

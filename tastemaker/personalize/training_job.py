@@ -26,7 +26,7 @@ from tastemaker.personalize.segment_training import train_segments
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
 from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport
-from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES, NotEnoughMemory
+from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES, NotEnoughMemory, SequenceRidgeModel
 
 _TRAININGS: Final[Mapping[str, Callable[[TrainingData], Trained]]] = {
     **dict.fromkeys(RECIPES, train_items),
@@ -67,7 +67,10 @@ def train(directory: Path) -> TrainingReport:
     files = ModelFiles(directory / "model")
     files.directory.mkdir()
     trained.model.save(files.model)
-    save_histories(files.histories, trained.interactions, trained.model.item_ids)
+    holding = None
+    if trained.users is not None and isinstance(trained.model, SequenceRidgeModel):
+        holding = trained.model.circumstances.of_users(trained.users)
+    save_histories(files.histories, trained.interactions, trained.model.item_ids, holding)
     return TrainingReport(trained.metrics, time.perf_counter() - started, tuned=trained.tuned)
 
 

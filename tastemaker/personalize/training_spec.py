@@ -45,7 +45,8 @@ class Streamed:
 class TrainingSpec:
     """What a training job is to do. `recipe` is a name such as `aws-user-personalization`; `dataset_arns` by type.
 
-    `item_fields`: what of the Items dataset it learns from. `events`: where there are any, no others count.
+    `item_fields`, `user_fields`, `context_fields`: what of the Items, the Users and the Interactions dataset it learns
+    from beside what was done. `events`: where there are any, no others count.
     `extends`: the folder of a model that is brought up to date instead of training another. `merged`: the records, by
     dataset type, of datasets but Interactions into which some were streamed; of the others it sees the imported ones.
     """
@@ -59,6 +60,8 @@ class TrainingSpec:
     streamed: Streamed | None = None
     streamed_actions: Streamed | None = None
     item_fields: MetadataFields = NO_METADATA
+    user_fields: MetadataFields = NO_METADATA
+    context_fields: MetadataFields = NO_METADATA
     events: Sequence[EventRule] = ()
     objective: Objective | None = None
     tuning: Tuning | None = None

@@ -2,6 +2,8 @@
 
 from tastemaker.recommenders.attributes import Attributes
 from tastemaker.recommenders.bought_together import BoughtTogether
+from tastemaker.recommenders.circumstances import Circumstances, Holding
+from tastemaker.recommenders.context import Categories, Context
 from tastemaker.recommenders.explanation import Explanation, explain
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.loading import load
@@ -15,6 +17,7 @@ from tastemaker.recommenders.segments import SegmentModel, Segments
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarity, SemanticSimilarityModel
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.sims import Sims
+from tastemaker.recommenders.tilted import TiltedModel
 from tastemaker.recommenders.trending import Trending, TrendingModel
 from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
@@ -27,7 +30,11 @@ __all__ = [
     "ActionModel",
     "Attributes",
     "BoughtTogether",
+    "Categories",
+    "Circumstances",
+    "Context",
     "Explanation",
+    "Holding",
     "Interactions",
     "Model",
     "NextBestAction",
@@ -45,6 +52,7 @@ __all__ = [
     "SimilarItems",
     "SimilarItemsModel",
     "Sims",
+    "TiltedModel",
     "Trending",
     "TrendingModel",
     "explain",

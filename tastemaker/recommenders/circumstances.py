@@ -31,6 +31,10 @@ class Holding:
     starts: NDArray[np.int64]
     places: NDArray[np.int32]
 
+    @classmethod
+    def of_nobody(cls) -> Holding:
+        return cls(np.empty(0, dtype=np.str_), np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int32))
+
     def of(self, user_id: str) -> tuple[int, ...]:
         """None of a user of whom nothing is known."""
         (row,) = locate(self.ids, [user_id]).tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +12,7 @@ from tastemaker.recommenders.history_weights import without_immediate_repeats
 from tastemaker.recommenders.model import known
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarityModel
 from tastemaker.recommenders.similar_items import SimilarItemsModel
+from tastemaker.recommenders.tilted import TiltedModel
 from tastemaker.recommenders.user_personalization import HORIZON, SEEN, SequenceRidgeModel
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ Kind = Literal["history", "neighbours", "everyone"]
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What n items are ranked by, taken apart: `base` + `events` summed over the history + `repeats` is the value.
+    """What n items are ranked by, taken apart: (`base` + `events` summed over the history + `repeats`)
+    × `circumstances` is the value.
 
     `items` (n,): positions in the catalogue. `base` (n,): what is there whatever the history says. `events`
     (n, n_events): what each event of the history that was given adds, or, below 0, takes away; of an item several times
     in a row, the last event has it all. `repeats` (n,): what the user's having had the item adds, 0 where it is new.
+    `circumstances` (n,): what the user's attributes and the context of the request multiply that by, 1 where nothing.
 
     The unit is that of the model: of a `history` the expected discounted count of the item, of `neighbours` the sum of
     relations, for `everyone` a probability. float64, so that the sum is exact but for the model's own rounding.
@@ -40,11 +43,12 @@ class Explanation:
     base: NDArray[np.float64]
     events: NDArray[np.float64]
     repeats: NDArray[np.float64]
+    circumstances: NDArray[np.float64]
 
     @cached_property
     def values(self) -> NDArray[np.float64]:
-        """(n,): the sums."""
-        total: NDArray[np.float64] = self.base + self.events.sum(axis=1) + self.repeats
+        """(n,): what the items are ranked by."""
+        total: NDArray[np.float64] = (self.base + self.events.sum(axis=1) + self.repeats) * self.circumstances
         return total
 
     @cached_property
@@ -74,6 +78,8 @@ def explain(model: Model, history: NDArray[np.int32], items: NDArray[np.int32]) 
     model asks for none, `everyone` gets the same.
     """
     events = np.flatnonzero((history >= 0) & (history < len(model.item_ids)))
+    if isinstance(model, TiltedModel):
+        return _tilted(model, history, items)
     if isinstance(model, SequenceRidgeModel) and len(events):
         return _of_sequence(model, history, items, events)
     # its texts' neighbours; what an influence adds only reorders them
@@ -81,7 +87,21 @@ def explain(model: Model, history: NDArray[np.int32], items: NDArray[np.int32]) 
     if isinstance(near, SimilarItemsModel) and near.strengths(known(history, len(model.item_ids))).any():
         return _of_neighbours(near, history, items, events)
     base = model.scores(history[:0])[items].astype(np.float64)
-    return Explanation("everyone", items, base, np.zeros((len(items), len(history))), np.zeros(len(items)))
+    return Explanation("everyone", items, base, *_nothing(items, history))
+
+
+def _nothing(items: NDArray[np.int32], history: NDArray[np.int32]) -> tuple[NDArray[np.float64], ...]:
+    """What events, repeats and circumstances are where they change nothing."""
+    return np.zeros((len(items), len(history))), np.zeros(len(items)), np.ones(len(items))
+
+
+def _tilted(model: TiltedModel, history: NDArray[np.int32], items: NDArray[np.int32]) -> Explanation:
+    """As the model says it, times what circumstances do where anything is expected; popularity is a share anew."""
+    found = explain(model.model, history, items)
+    factors = model.factors(history)[items].astype(np.float64)
+    if found.kind == "history":
+        return replace(found, circumstances=np.where(found.values > 0, factors, 1.0))
+    return replace(found, base=model.scores(history)[items] / factors, circumstances=factors)
 
 
 def _of_sequence(
@@ -107,7 +127,7 @@ def _of_sequence(
     among = row[had] >= 0
     repeats[row[had[among]]] = values_had[among]
     scale[row[had[among]]] *= SEEN
-    return Explanation("history", items, base * scale, added * scale[:, None], repeats)
+    return Explanation("history", items, base * scale, added * scale[:, None], repeats, np.ones(len(items)))
 
 
 def _of_neighbours(
@@ -123,4 +143,4 @@ def _of_neighbours(
         beside = slice(model.starts[history[event]], model.starts[history[event] + 1])
         place = row[model.neighbours[beside]]
         added[place[place >= 0], event] = model.values[beside][place >= 0]
-    return Explanation("neighbours", items, np.zeros(len(items)), added, np.zeros(len(items)))
+    return replace(Explanation("neighbours", items, np.zeros(len(items)), *_nothing(items, history)), events=added)

@@ -96,6 +96,10 @@ class Interactions:
         """The items of one user, oldest first."""
         return self.item[self.starts[user_index] : self.starts[user_index + 1]]
 
+    def context_of(self, event: int) -> dict[str, str]:
+        """What was so at the event of that position, by field, as a request names it."""
+        return {} if self.context is None else self.context.at(event)
+
     def with_items(self, ids: Iterable[str]) -> Interactions:
         """The same events in a catalogue that has these items as well."""
         catalogue = np.unique(np.concatenate([self.item_ids, np.asarray(list(ids), dtype=np.str_)]))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.interactions import Interactions
 
-PRIOR: Final = 10.0
+PRIOR: Final = 30.0
 """How many events, as many as expected, are imagined beside those that were counted."""
 FEWEST_USERS: Final = 10
 """Of fewer users no category is learned: it would say of them what they had, and not what such users have."""

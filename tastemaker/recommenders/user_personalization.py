@@ -229,8 +229,8 @@ def _worth(interactions: Interactions) -> NDArray[np.float32]:
 @dataclass(frozen=True, eq=False)
 class SequenceRidgeModel:
     """`weights`: what the events of a history add. `rate` (n_items,): how probable each item is to come next; `base`:
-    what is expected of it before any event adds something. `choice`: what it was trained with. `circumstances`: of which
-    items they make it expect more or less.
+    what is expected of it before any event adds something. `choice`: what it was trained with. `circumstances`: what
+    makes it expect more of some items and less of others.
     """
 
     popularity: PopularityModel

@@ -31,7 +31,9 @@ def get_personalized_ranking(here: AccountRegion, given: GetPersonalizedRankingR
     describe = item_metadata(here, given, serving)
     items = _checked(given, most=MOST_RANKED if describe is None else MOST_WITH_METADATA)
     allowed = allowed_items(here, given, serving.group_arn, serving.recipe)
-    question = serving.question(here, len(items), user_id=given["userId"], allowed=allowed)
+    question = serving.question(
+        here, len(items), user_id=given["userId"], allowed=allowed, context=given.get("context")
+    )
     ranked = here.recommender.rank(serving.model_path, question, items)
     return answer(here, serving, ranked, describe, member="personalizedRanking")
 

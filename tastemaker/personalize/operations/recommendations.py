@@ -71,6 +71,7 @@ def _question(
         item_id=item_id,
         allowed=both(unseen, allowed_items(here, given, serving.group_arn, serving.recipe)),
         exploration=exploration(here, serving, user_id),
+        context=given.get("context"),
     )
 
 

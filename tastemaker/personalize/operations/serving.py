@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -51,8 +52,9 @@ class Serving:
         item_id: str | None = None,
         allowed: Allowed | None = None,
         exploration: Exploration | None = None,
+        context: Mapping[str, str] | None = None,
     ) -> Question:
-        """What the model is asked: `k` items for the user, or beside the item."""
+        """What the model is asked: `k` items for the user, or beside the item; `context`: that of the request."""
         live = user_id is not None and self.recipe.name in REAL_TIME_RECIPES
         return Question(
             self.recipe.name,
@@ -64,6 +66,7 @@ class Serving:
             live=here.trends.model(self._trend()) if self.recipe.name in TRENDING else None,
             allowed=allowed,
             exploration=exploration,
+            context=context or {},
         )
 
     def _trend(self) -> Trend:

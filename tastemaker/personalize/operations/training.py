@@ -59,7 +59,9 @@ def training_spec(
         seed=TRAINING_SEED,
         streamed=_streamed(here, datasets.get("INTERACTIONS")),
         streamed_actions=_streamed(here, datasets.get("ACTION_INTERACTIONS")),
-        item_fields=_item_fields(here, datasets.get("ITEMS"), columns or {}),
+        item_fields=_fields(here, datasets.get("ITEMS"), columns or {}),
+        user_fields=_fields(here, datasets.get("USERS"), columns or {}),
+        context_fields=_fields(here, datasets.get("INTERACTIONS"), columns or {}),
         events=event_rules(told),
         objective=_objective(told.get("optimizationObjective")),
         tuning=tuning,
@@ -128,8 +130,10 @@ def _merged(here: AccountRegion, datasets: Mapping[str, Resource]) -> dict[str, 
     return merged
 
 
-def _item_fields(here: AccountRegion, dataset: Resource | None, columns: Mapping[str, Sequence[str]]) -> MetadataFields:
-    return NO_METADATA if dataset is None else MetadataFields.of(schema_of(here, dataset), columns.get("ITEMS"))
+def _fields(here: AccountRegion, dataset: Resource | None, columns: Mapping[str, Sequence[str]]) -> MetadataFields:
+    if dataset is None:
+        return NO_METADATA
+    return MetadataFields.of(schema_of(here, dataset), columns.get(dataset.members["datasetType"]))
 
 
 def _objective(objective: Members | None) -> Objective | None:

@@ -126,11 +126,12 @@ def test_events_against_an_item_are_not_among_its_reasons() -> None:
         base=np.array([1.0]),
         events=np.array([[2.0, -5.0, 0.0, 3.0]]),
         repeats=np.array([4.0]),
+        circumstances=np.array([1.5]),
     )
 
     assert found.strongest(0, 3) == [3, 0]
     assert found.share.tolist() == [[0.2, -0.5, 0.0, 0.3]]
-    assert found.values.tolist() == [5.0]
+    assert found.values.tolist() == [7.5]
 
 
 @pytest.mark.parametrize("recipe", [Popularity(), Trending()])
