@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -46,28 +46,23 @@ class Held:
     @classmethod
     def of_users(cls, users: Attributes, edges: Edges) -> Held:
         """By the categories of their attributes, and the buckets of those numbers that have edges."""
+        from scipy.sparse import csr_array, hstack
+
         names = tuple(Category("user", field, value) for field, value in users.category_names)
         parts = [cls(names, users.categories[:, : len(names)])]
         for place, field in enumerate(users.number_fields):
             if ("user", field) in edges:
                 parts.append(_in_buckets(users.numbers[:, place], "user", field, edges["user", field]))
-        return cls._beside(parts)
+        rows = csr_array(hstack([part.rows for part in parts], format="csr"))
+        return cls(tuple(name for part in parts for name in part.names), rows)
 
     @classmethod
-    def of_events(cls, context: Context, edges: Edges) -> Held:
-        """By the context of each."""
-        parts = [_categorical(column, field) for field, column in context.categories.items()]
-        for field, column in context.numbers.items():
-            if ("context", field) in edges:
-                parts.append(_in_buckets(column, "context", field, edges["context", field]))
-        return cls._beside(parts)
-
-    @classmethod
-    def _beside(cls, parts: list[Held]) -> Held:
-        from scipy.sparse import csr_array, hstack
-
-        names = tuple(name for part in parts for name in part.names)
-        return cls(names, csr_array(hstack([part.rows for part in parts], format="csr")))
+    def of_events(cls, context: Context, edges: Edges) -> Iterator[Held]:
+        """By one field of their context after the other."""
+        for field, column in context.categories.items():
+            yield _categorical(column, field)
+        for field, numbers in context.numbers.items():
+            yield _in_buckets(numbers, "context", field, edges["context", field])
 
 
 def edges_of(users: Attributes | None, context: Context | None) -> Edges:

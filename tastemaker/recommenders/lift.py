@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tastemaker.recommenders.circumstances import Circumstances
-from tastemaker.recommenders.holding import Category, Held, edges_of
+from tastemaker.recommenders.holding import Category, Edges, Held, edges_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array, csr_array
 
     from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.interactions import Interactions
@@ -30,7 +30,6 @@ MOST_ITEMS: Final = 4_000
 """Of each category, those of which most events more or fewer were counted than expected."""
 
 _NEGLIGIBLE: Final = 0.05
-_CELLS: Final = 4_000_000
 
 
 def learn(interactions: Interactions, users: Attributes | None) -> Circumstances:
@@ -46,70 +45,81 @@ def learn(interactions: Interactions, users: Attributes | None) -> Circumstances
     """
     known = None if users is None else users.of(interactions.user_ids)
     edges = edges_of(known, interactions.context)
-    parts = [] if known is None else [_Counted.by_users(interactions, Held.of_users(known, edges))]
-    if interactions.context is not None:
-        parts.append(_Counted.by_events(interactions, Held.of_events(interactions.context, edges)))
-    chosen = _most_frequent(parts)
-    found = {name: lifts for part in parts for name, lifts in part.lifts(chosen)}
-    items = [found[name][0] for name in chosen]
+    # counted twice, so that the categories of one field at a time are in memory
+    chosen = _most_frequent(_counted(interactions, known, edges))
+    lifts = {name: found for part in _counted(interactions, known, edges) for name, found in part.lifts(chosen)}
+    items = [lifts[name][0] for name in chosen]
     return Circumstances(
         n_items=len(interactions.item_ids),
         categories=tuple(chosen),
         edges=edges,
         starts=np.cumsum([0, *map(len, items)], dtype=np.int64),
         items=np.concatenate([np.empty(0, dtype=np.int32), *items]),
-        log_lift=np.concatenate([np.empty(0, dtype=np.float32), *(found[name][1] for name in chosen)]),
+        log_lift=np.concatenate([np.empty(0, dtype=np.float32), *(lifts[name][1] for name in chosen)]),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Counted:
-    """n users, or events: `held`: what holds of each, `had` (n, n_items): 1 where an item was had, `user` (n,)."""
+    """n users, or events sorted by user: `names`, `held` (n, n_categories): what holds of each; `had` (n, n_items): 1
+    where an item was had; `user` (n,): whose they are, −1 of users without events."""
 
-    held: Held
+    names: tuple[Category, ...]
+    held: csc_array
     had: csr_array
     user: NDArray[np.int32]
-
-    @classmethod
-    def by_users(cls, interactions: Interactions, held: Held) -> _Counted:
-        user = np.arange(len(interactions.user_ids), dtype=np.int32)
-        had = _cells(interactions.user, interactions.item, (len(user), len(interactions.item_ids)))
-        had.data[:] = 1
-        return cls(held, had, np.where(np.diff(had.indptr), user, -1).astype(np.int32))
-
-    @classmethod
-    def by_events(cls, interactions: Interactions, held: Held) -> _Counted:
-        event = np.arange(len(interactions), dtype=np.int32)
-        return cls(held, _cells(event, interactions.item, (len(event), len(interactions.item_ids))), interactions.user)
 
     @cached_property
     def users(self) -> NDArray[np.int64]:
         """(n_categories,): of how many users with events each category holds, at some time."""
-        category, row = self.held.rows.T.tocsr().nonzero()
-        user, size = self.user[row], int(self.user.max(initial=0)) + 1
-        pairs = np.unique((category * size + user)[user >= 0])
-        return np.bincount(pairs // size, minlength=len(self.held.names))
+        user = self.user[self.held.indices]
+        is_new = user >= 0
+        is_new[1:] &= (user[1:] != user[:-1]) | self._begins[1:]
+        return np.diff(np.r_[0, np.cumsum(is_new)][self.held.indptr])
 
-    def lifts(self, chosen: Iterable[Category]) -> Iterator[tuple[Category, _Lifts]]:
-        """Of those of the chosen categories that hold here."""
-        place = {name: column for column, name in enumerate(self.held.names)}
-        columns = np.array([place[name] for name in chosen if name in place], dtype=np.int64)
-        n_items = self.had.shape[1]
-        of_item, total = np.bincount(self.had.indices, minlength=n_items), self.had.nnz
-        block = max(1, _CELLS // max(1, n_items))
-        for start in range(0, len(columns), block):
-            some = columns[start : start + block]
-            counted = (self.held.rows[:, some].T @ self.had).toarray().astype(np.float64)
-            expected = np.outer(counted.sum(axis=1), of_item / max(1, total))
-            for column, *row in zip(some.tolist(), counted, expected, strict=True):
-                yield self.held.names[column], _largest(*row)
+    @property
+    def _begins(self) -> NDArray[np.bool_]:
+        """Where the rows of another category begin."""
+        begins = np.zeros(self.held.nnz + 1, dtype=np.bool_)
+        begins[self.held.indptr] = True
+        return begins[:-1]
+
+    def lifts(self, chosen: Sequence[Category]) -> Iterator[tuple[Category, _Lifts]]:
+        """Of those of the chosen categories that are counted here."""
+        n_items, wanted = self.had.shape[1], frozenset(chosen)
+        share = np.bincount(self.had.indices, minlength=n_items) / max(1, self.had.nnz)
+        for column, name in enumerate(self.names):
+            if name in wanted:
+                rows = self.held.indices[self.held.indptr[column] : self.held.indptr[column + 1]]
+                counted = np.bincount(self.had[rows].indices, minlength=n_items)
+                yield name, _largest(counted, counted.sum() * share)
+
+
+def _counted(interactions: Interactions, users: Attributes | None, edges: Edges) -> Iterator[_Counted]:
+    """Users by their attributes, and events by one contextual field after the other."""
+    from scipy.sparse import csr_array
+
+    n_items, n_users = len(interactions.item_ids), len(interactions.user_ids)
+    if users is not None:
+        pairs = np.unique(interactions.user.astype(np.int64) * n_items + interactions.item)
+        starts = np.searchsorted(pairs, np.arange(n_users + 1) * np.int64(n_items))
+        had = csr_array((np.ones(len(pairs), dtype=np.int8), pairs % n_items, starts), shape=(n_users, n_items))
+        held = Held.of_users(users, edges)
+        user = np.where(np.diff(interactions.starts) > 0, np.arange(n_users), -1).astype(np.int32)
+        yield _Counted(held.names, held.rows.tocsc(), had, user)
+    if interactions.context is not None:
+        event = np.arange(len(interactions) + 1)
+        ones = np.ones(len(interactions), dtype=np.int8)
+        had = csr_array((ones, interactions.item, event), shape=(len(interactions), n_items))
+        for held in Held.of_events(interactions.context, edges):
+            yield _Counted(held.names, held.rows.tocsc(), had, interactions.user)
 
 
 _Lifts = tuple["NDArray[np.int32]", "NDArray[np.float32]"]
 """Items, as positions in order, and the logarithm of the lift of each."""
 
 
-def _largest(counted: NDArray[np.float64], expected: NDArray[np.float64]) -> _Lifts:
+def _largest(counted: NDArray[np.int64], expected: NDArray[np.float64]) -> _Lifts:
     log_lift = np.log((counted + PRIOR) / (expected + PRIOR))
     items = np.flatnonzero(np.abs(log_lift) > _NEGLIGIBLE)
     if len(items) > MOST_ITEMS:
@@ -118,20 +128,12 @@ def _largest(counted: NDArray[np.float64], expected: NDArray[np.float64]) -> _Li
     return items.astype(np.int32), log_lift[items].astype(np.float32)
 
 
-def _most_frequent(parts: Sequence[_Counted]) -> list[Category]:
+def _most_frequent(parts: Iterable[_Counted]) -> list[Category]:
     """The categories that hold of enough users, of most first, in order of their names where that is equal."""
     of_users = {
         name: count
         for part in parts
-        for name, count in zip(part.held.names, part.users.tolist(), strict=True)
+        for name, count in zip(part.names, part.users.tolist(), strict=True)
         if count >= FEWEST_USERS
     }
     return sorted(of_users, key=lambda name: (-of_users[name], name))[:MOST_CATEGORIES]
-
-
-def _cells(row: NDArray[np.int32], column: NDArray[np.int32], shape: tuple[int, int]) -> csr_array:
-    from scipy.sparse import csr_array
-
-    cells = csr_array((np.ones(len(row), dtype=np.float32), (row, column)), shape=shape)
-    cells.sum_duplicates()
-    return cells

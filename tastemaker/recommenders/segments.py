@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,8 @@ class Segments:
         progress: Callable[[float], None] | None = None,
     ) -> SegmentModel:
         """Train; `seed` draws the users on whom the ridge's choice is made."""
-        ridge = self.ridge.fit(interactions, items=items, seed=seed, progress=progress)
+        # of all users at once there are no circumstances
+        ridge = self.ridge.fit(replace(interactions, context=None), items=items, seed=seed, progress=progress)
         return SegmentModel(ridge, interactions.user_ids, interactions.starts, interactions.item)
 
 

@@ -125,7 +125,10 @@ class SequenceRidge:
         circumstances = learn(consumed, users)
         if circumstances.categories:
             found = choose_strengths(
-                interactions, users, lambda some: self._trained(some, choice, exact_items), seed=seed
+                interactions,
+                users,
+                lambda some: self._trained(some, choice, exact_items, tell=lambda share: tell(0.9 + 0.1 * share)),
+                seed=seed,
             )
             model = replace(
                 model,
