@@ -75,7 +75,8 @@ class _Counted:
         user = self.user[self.held.indices]
         is_new = user >= 0
         is_new[1:] &= (user[1:] != user[:-1]) | self._begins[1:]
-        return np.diff(np.r_[0, np.cumsum(is_new)][self.held.indptr])
+        users: NDArray[np.int64] = np.diff(np.r_[0, np.cumsum(is_new)][self.held.indptr])
+        return users
 
     @property
     def _begins(self) -> NDArray[np.bool_]:

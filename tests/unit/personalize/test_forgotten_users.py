@@ -10,7 +10,7 @@ import pytest
 from tastemaker.personalize.forgotten_users import forget_users
 from tastemaker.personalize.histories import load_histories, save_histories
 from tastemaker.personalize.training_files import ModelFiles
-from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES, SegmentModel, load
+from tastemaker.recommenders import RECIPES, SEGMENT_RECIPES, Holding, SegmentModel, load
 from tests.unit.recommenders.planted import checkerboard
 
 
@@ -36,6 +36,20 @@ def test_a_model_that_recommends_items_loses_histories_and_stays_the_same(files:
         np.testing.assert_array_equal(after.of(user), before.of(user))
     assert files.model.read_bytes() == weights
     assert first.encode() not in files.histories.read_bytes()
+
+
+def test_what_was_known_of_users_goes_with_them_even_without_a_history(files: ModelFiles) -> None:
+    log = checkerboard()
+    ids = np.array(["newcomer", "other", *log.user_ids[:2]])
+    holding = Holding(ids, starts=np.array([0, 1, 3, 4, 6]), places=np.array([7, 5, 6, 4, 2, 3], dtype=np.int32))
+    save_histories(files.histories, log, log.item_ids, holding)
+
+    forget_users(files.directory, {"newcomer", str(ids[2])})
+
+    after = load_histories(files.histories, log.item_ids)
+    assert [after.circumstances(str(user)) for user in ids] == [(), (5, 6), (), (2, 3)]
+    assert after.of("other").tolist() == []
+    assert after.of(str(ids[3])).tolist() == log.history(1).tolist()
 
 
 def test_a_model_that_recommends_users_loses_them(files: ModelFiles) -> None:

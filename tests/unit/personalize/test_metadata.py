@@ -27,6 +27,22 @@ def test_categories_numbers_and_texts_are_learned_from_and_nothing_else() -> Non
     assert MetadataFields.of(SCHEMA) == MetadataFields(("GENRES",), ("PRICE", "YEAR"), ("PLOT",), created=True)
 
 
+def test_of_events_the_context_is_learned_from_and_no_reserved_field() -> None:
+    fields = (
+        Field("USER_ID", "string"),
+        Field("ITEM_ID", "string"),
+        Field("TIMESTAMP", "long"),
+        Field("EVENT_TYPE", "string"),
+        Field("EVENT_VALUE", "float"),
+        Field("DEVICE", "string", categorical=True),
+        Field("PAGE", "string"),
+        Field("HOUR", "int"),
+    )
+
+    assert MetadataFields.of(Schema("INTERACTIONS", fields)) == MetadataFields(("DEVICE",), ("HOUR",))
+    assert MetadataFields.of(Schema("INTERACTIONS", fields), ["TIMESTAMP", "DEVICE"]) == MetadataFields(("DEVICE",))
+
+
 def test_columns_that_are_left_out_are_not_learned_from() -> None:
     assert MetadataFields.of(SCHEMA, ["ITEM_ID", "YEAR", "TITLE"]) == MetadataFields((), ("YEAR",))
 

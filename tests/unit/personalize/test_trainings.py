@@ -209,6 +209,20 @@ def test_columns_that_are_left_out_teach_nothing(tmp_path: Path) -> None:
     assert best_after(tmp_path / "without", "new") == ["a"]
 
 
+def test_metrics_are_of_answers_under_the_circumstances_that_are_served(tmp_path: Path) -> None:
+    # what is had next is a matter of the device alone
+    draw = np.random.default_rng(0)
+    devices = draw.integers(2, size=2000).tolist()
+    rows = [(f"u{n // 10:03d}", f"{'pt'[device]}{draw.integers(30)}", "View") for n, device in enumerate(devices)]
+    log = events(rows).append_column("DEVICE", pa.array([str(device) for device in devices]))
+
+    alone = trained(tmp_path / "alone", ordered(UP), log)
+    found = trained(tmp_path / "device", ordered(UP, context_fields=MetadataFields(("DEVICE",))), log)
+
+    key = "mean_reciprocal_rank_at_25"
+    assert found.metrics[key] > 1.3 * alone.metrics[key]
+
+
 def test_a_model_is_brought_up_to_date_with_new_items_and_events_and_keeps_its_weights(tmp_path: Path) -> None:
     trained(tmp_path / "old", ordered(UP), after_a())
     before = recommenders.load(ModelFiles(tmp_path / "old" / "model").model)

@@ -24,7 +24,7 @@ from tastemaker.recommenders.holding import Category
 from tests.unit.recommenders.planted import names, places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 NOBODY = np.empty(0, dtype=np.int32)
@@ -148,7 +148,6 @@ def test_lifts_are_those_of_a_count_in_plain_words(field: str, monkeypatch: pyte
     ]
     numbers = [None if n == 9 else float(n) for n in rng.integers(10, size=len(colours))]
     times = list(range(n_events))
-    order = np.lexsort((times, who))
     context = Context.from_columns({"COLOUR": colours}, {"AGE": numbers})
     log = Interactions.from_columns(
         [f"u{n:02d}" for n in who], [f"i{n}" for n in what], times, context=context if field == "context" else None
@@ -159,11 +158,8 @@ def test_lifts_are_those_of_a_count_in_plain_words(field: str, monkeypatch: pyte
 
     assert {category.of for category in found.categories} == {field}
     edges = found.edges[field, "AGE"]  # type: ignore[index] # one of the two
-    cells = {
-        (int(who[e]), int(what[e]), int(who[e]) if field == "user" else int(e)) for e in order
-    }  # of users each item once
-    if field == "user":
-        cells = {(user, item, user) for user, item, _ in cells}
+    # a user, an item, and of what a category holds: the event, or the user, of whom each item counts once
+    cells = {(int(who[e]), int(what[e]), int(who[e]) if field == "user" else e) for e in range(n_events)}
     for category in found.categories:
 
         def holds(row: int, category: Category = category) -> bool:
@@ -288,7 +284,7 @@ def test_the_context_goes_with_its_events() -> None:
     log = in_rooms(10, 4)
     chosen = np.arange(len(log)) % 3 == 0
 
-    def pairs(some: Interactions) -> Mapping[str, str] | list[tuple[str, str]]:
+    def pairs(some: Interactions) -> list[tuple[str, str]]:
         return [(str(some.item_ids[item]), some.context_of(event)["DEVICE"]) for event, item in enumerate(some.item)]
 
     for some in (log, log.of_events(chosen), log.of_users(np.arange(10) % 2 == 0), log.without_immediate_repeats()):
