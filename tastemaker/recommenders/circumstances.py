@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from tastemaker.recommenders.attributes import Attributes
 
-_CACHED_BYTES: Final = 32_000_000
-_FEWEST_CACHED: Final = 64
+_KEPT_BYTES: Final = 16_000_000
+_FEWEST_KEPT: Final = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,24 +90,30 @@ class Circumstances:
         order = columns[chosen]
         return Holding(users.ids, places.indptr.astype(np.int64), order[places.indices].astype(np.int32))
 
-    def factors(self, held: Sequence[int], *, strength: float) -> NDArray[np.float32]:
-        """(n_items,): Π_c lift_ic^s over the categories `held`."""
-        product = np.ones(self.n_items, dtype=np.float32)
-        for category in held:
-            product *= self._factors_of(category, strength)
-        return product
+    def factors(self, held: tuple[int, ...], *, strength: float) -> NDArray[np.float32]:
+        """(n_items,): Π_c lift_ic^s over the categories `held`; not to be written into, others may get the same."""
+        return self._product(held, strength)
 
     @cached_property
-    def _factors_of(self) -> Callable[[int, float], NDArray[np.float32]]:
-        """(n_items,) by category and strength; the last ones asked for are kept."""
+    def _product(self) -> Callable[[tuple[int, ...], float], NDArray[np.float32]]:
+        """By categories and strength. What was asked for last is kept: of each category, and of all that held."""
+        kept = max(_FEWEST_KEPT, _KEPT_BYTES // (4 * max(1, self.n_items)))
 
-        def made(category: int, strength: float) -> NDArray[np.float32]:
+        @lru_cache(maxsize=kept)
+        def of_one(category: int, strength: float) -> NDArray[np.float32]:
             own = slice(self.starts[category], self.starts[category + 1])
             factors = np.ones(self.n_items, dtype=np.float32)
             factors[self.items[own]] = np.exp(np.float32(strength) * self.log_lift[own])
             return factors
 
-        return lru_cache(maxsize=max(_FEWEST_CACHED, _CACHED_BYTES // (4 * max(1, self.n_items))))(made)
+        @lru_cache(maxsize=kept)
+        def of_all(held: tuple[int, ...], strength: float) -> NDArray[np.float32]:
+            product = np.ones(self.n_items, dtype=np.float32)
+            for category in held:
+                product *= of_one(category, strength)
+            return product
+
+        return of_all
 
     @cached_property
     def _places(self) -> dict[Category, int]:

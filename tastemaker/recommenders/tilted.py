@@ -1,5 +1,4 @@
-"""A sequence ridge under circumstances: the same model, whose expectations they raise for some items and lower for
-others."""
+"""A sequence ridge under circumstances, which make it expect more of some items and less of others."""
 
 from __future__ import annotations
 
@@ -42,8 +41,7 @@ class TiltedModel:
     def expected(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): as `SequenceRidgeModel.expected`, of a history that is not empty."""
         expected = self.model.expected(history)
-        np.multiply(expected, self._with_history, out=expected, where=expected > 0)
-        return expected
+        return np.where(expected > 0, expected * self._with_history, expected)
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """As `SequenceRidgeModel.scores`."""

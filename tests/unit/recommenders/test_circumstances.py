@@ -168,7 +168,7 @@ def test_lifts_are_those_of_a_count_in_plain_words(field: str, monkeypatch: pyte
             number = numbers[row]
             return number is not None and sum(edge < number for edge in edges) == int(category.value)
 
-        tilt = np.log(found.factors([found.categories.index(category)], strength=1.0))
+        tilt = np.log(found.factors((found.categories.index(category),), strength=1.0))
         under = [cell for cell in cells if holds(cell[2])]
         for item in range(6):
             counted = sum(cell[1] == item for cell in under)
