@@ -82,6 +82,10 @@ class SequenceRidge:
     in the metrics. `memory`: how many bytes training may take beyond the interactions (None: what is left at the
     start); the fewer there are, the fewer items enter the regression. `percentiles`: the users who take part.
 
+    Where users have attributes or events a context, what is expected is multiplied by how much more such users have the
+    item, or it is had in such a context (`lift`), as far as that finds more of what held-out users turn to
+    (`circumstances_choice`): `SequenceRidgeModel.under` answers so.
+
     Related: EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019), whose histories have no order.
     """
 
@@ -119,24 +123,22 @@ class SequenceRidge:
         )
         if not self.nearness:
             choice = replace(choice, share=0.0, scales=(0.0, 0.0))
-        model = self._trained(
-            interactions, choice, exact_items, items=items, tell=lambda share: tell(0.3 + 0.6 * share)
-        )
+        # before the model is there, so that both have to find room one after the other
         circumstances = learn(consumed, users)
         if circumstances.categories:
             found = choose_strengths(
                 interactions,
                 users,
-                lambda some: self._trained(some, choice, exact_items, tell=lambda share: tell(0.9 + 0.1 * share)),
+                lambda some: self._trained(some, choice, exact_items, tell=lambda share: tell(0.3 + 0.1 * share)),
                 seed=seed,
             )
-            model = replace(
-                model,
-                circumstances=replace(circumstances, strengths=found.strengths),
-                choice=replace(model.choice, tried=choice.tried | found.tried),
-            )
+            circumstances = replace(circumstances, strengths=found.strengths)
+            choice = replace(choice, tried=choice.tried | found.tried)
+        model = self._trained(
+            interactions, choice, exact_items, items=items, tell=lambda share: tell(0.4 + 0.6 * share)
+        )
         tell(1.0)
-        return model
+        return replace(model, circumstances=circumstances)
 
     def _trained(
         self,

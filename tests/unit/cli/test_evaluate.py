@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tastemaker.cli.events import read_csv
@@ -135,6 +136,26 @@ def test_items_without_events_are_in_the_catalogue_and_found_by_what_is_known_of
     assert alone["popularity"]["metrics"]["coverage"]["mean"] == 1.0
     assert found["popularity"]["metrics"]["coverage"]["mean"] == 1.0
     assert found["aws-similar-items"]["metrics"]["mean_reciprocal_rank_at_25"]["mean"] == 1.0
+
+
+def test_what_is_known_of_users_finds_what_their_history_does_not_tell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # everybody begins alike, and goes on with an item of the own group
+    events, users = tmp_path / "events.csv", tmp_path / "users.csv"
+    drawn = np.random.default_rng(0).integers(10, size=400).tolist()
+    rows = [f"u{n},start,0\nu{n},{'ab'[n % 2]}{item},1" for n, item in enumerate(drawn)]
+    events.write_text("\n".join(["USER_ID,ITEM_ID,TIMESTAMP", *rows]), encoding="utf-8")
+    users.write_text("\n".join(["USER_ID,GROUP", *(f"u{n},{'ab'[n % 2]}" for n in range(400))]), encoding="utf-8")
+    arguments = ["--json", "--interactions", str(events), "--recipe", "aws-user-personalization", "--seeds", "1"]
+
+    found = []
+    for more in ([], ["--users", str(users)]):
+        assert main(["evaluate", *arguments, *more]) == 0
+        figures = json.loads(capsys.readouterr().out)["recipes"]["aws-user-personalization"]["metrics"]
+        found.append(figures["mean_reciprocal_rank_at_25"]["mean"])
+
+    assert found[1] > 1.3 * found[0]
 
 
 def test_a_model_of_related_items_is_asked_with_the_last_item_alone(
