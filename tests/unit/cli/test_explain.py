@@ -173,7 +173,7 @@ def test_exploration_and_what_was_had_are_told_in_words(capsys: pytest.CaptureFi
     from rich.console import Console
 
     def item(item_id: str, *causes: Cause, explored: bool = False, repeats: float = 0.0) -> ExplainedItem:
-        return ExplainedItem(item_id, 0.1, None, explored, 1.0, 0.1, repeats, repeats / 2, causes)
+        return ExplainedItem(item_id, 0.1, None, explored, 1.0, 0.1, repeats, repeats / 2, causes, circumstances=1.4)
 
     answer = ExplainedAnswer(
         kind="history",
@@ -188,4 +188,5 @@ def test_exploration_and_what_was_had_are_told_in_words(capsys: pytest.CaptureFi
     assert "[b]" in said
     assert said.index("b, 1000000000000000, 50%") < said.index("a, 1970-01-01 00:00, 25%")
     assert "had before, 40%" in said
+    assert "× 1.40 for what is known of the user, and the context" in said
     assert "Exploration added 1: Novelty.\nWithout it there would be: c (3.)." in said
