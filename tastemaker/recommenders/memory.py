@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS, MOST_REQUESTS
+
 _LIBRARIES: Final = 45_000_000
 _FEWEST_EXACT: Final = 250
-_CHOICE_EVENTS: Final = 300_000
-_CHOICE_ITEMS: Final = 1_200
-_CHOICE_REQUESTS: Final = 2_000
 _FLOAT: Final = 4
 _FILES: Final = Path("/")
 
@@ -50,10 +49,15 @@ class Demand:
 
     def _choice(self, ridge: bool) -> int:
         """Of finding the settings, on a part of events and items."""
-        items = min(_CHOICE_ITEMS, self.items)
-        rows = self.decays * items + 1
-        cells = _CHOICE_REQUESTS * items * (30 if ridge else 20)
-        return 100 * min(_CHOICE_EVENTS, self.events) + cells + ridge * _FLOAT * rows * (rows + 2 * items)
+        items = min(MOST_ITEMS, self.items)
+        rows, cells = self.decays * items + 1, MOST_REQUESTS * items
+        of_events = 100 * min(MOST_EVENTS, self.events)
+        if not ridge:
+            return of_events + 20 * cells
+        # the best of the regressions so far, the one that is tried, and what its solution uses up
+        equations = 3 * rows * (rows + items)
+        answers = 2 * self.decays * cells + 2 * cells
+        return of_events + _FLOAT * (equations + answers) + 10 * cells
 
 
 def affordable_items(demand: Demand, exact_items: int, available: int) -> int:

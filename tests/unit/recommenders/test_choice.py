@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from benchmarks.generated import Size, generated
 from tastemaker.recommenders import SequenceRidge
-from tastemaker.recommenders.choice import SHARES, STRENGTHS, Choice, choose
+from tastemaker.recommenders.choice import (
+    MOST_EVENTS,
+    MOST_ITEMS,
+    MOST_REQUESTS,
+    SHARES,
+    STRENGTHS,
+    Choice,
+    Trial,
+    choose,
+)
 from tastemaker.recommenders.nearness import damped_cosines, transition_rates
+from tastemaker.recommenders.normal_equations import normal_equations
+from tastemaker.recommenders.ridge import ridge_weights
+from tastemaker.recommenders.sequences import Sequences
 from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of
 
 if TYPE_CHECKING:
@@ -80,6 +94,35 @@ def test_the_seed_draws_the_users_and_the_same_seed_the_same() -> None:
 
     assert first == again
     assert first.tried != other.tried
+
+
+@pytest.mark.parametrize("of_one", [0, 300_000])
+def test_however_many_events_there_are_only_so_many_take_part_and_nobody_stands_for_all(of_one: int) -> None:
+    log = generated(Size(800_000, 1_500, 20_000))
+    # the first user alone has more than fits
+    log = replace(log, user=np.where(np.arange(len(log)) < of_one, 0, log.user).astype(np.int32))
+
+    for seed in range(3):
+        trial = Trial.of(log, seed)
+
+        assert trial is not None
+        assert 0.7 * MOST_EVENTS < len(trial.train) <= 0.8 * MOST_EVENTS
+        assert len(trial.train.item_ids) == MOST_ITEMS
+        assert 0.9 * MOST_REQUESTS < len(trial.requests.before) <= MOST_REQUESTS
+        assert np.diff(trial.train.starts).max() <= 0.1 * MOST_EVENTS
+
+
+def test_the_answers_of_a_strength_are_those_of_its_ridge_whatever_was_asked_before() -> None:
+    trial = Trial.of(checkerboard(), 0)
+    assert trial is not None
+    regression, decays = trial.regression((0.5, 0.95)), (0.5, 0.95)
+
+    for strength in (3.0, 0.3, 3.0):
+        weights = ridge_weights(normal_equations(Sequences.of(trial.train), decays), strength)
+        expected = sum(
+            trial.requests.histories(decay) @ block for decay, block in zip(decays, weights.blocks, strict=True)
+        )
+        np.testing.assert_allclose(regression.answers(strength), expected + weights.intercept, rtol=1e-4, atol=1e-6)
 
 
 def test_a_choice_survives_its_json() -> None:

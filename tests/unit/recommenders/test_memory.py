@@ -21,7 +21,7 @@ from benchmarks.peers.memory import peak, start_peak
 from tastemaker.recommenders import SequenceRidge
 interactions = generated(Size(*map(int, sys.argv[1:4])))
 before = start_peak()
-SequenceRidge(exact_items=int(sys.argv[4]), decays=((0.5, 0.95),)).fit(interactions)
+SequenceRidge(exact_items=int(sys.argv[4])).fit(interactions)
 print(peak() - before)
 """
 
