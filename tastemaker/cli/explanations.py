@@ -40,6 +40,7 @@ class Report:
             "userId": self.user_id,
             "source": self.source,
             "kind": answer.kind,
+            "choice": None if answer.choice is None else answer.choice.to_json(),
             "history": [self._named(event.item_id) | {"timestamp": event.timestamp} for event in answer.history],
             "recommendations": [{"rank": rank} | self._item(item) for rank, item in enumerate(answer.items, start=1)],
             "filter": None if answer.removed is None else {"removed": self._ranks(answer.removed)},
@@ -82,6 +83,8 @@ class Report:
             yield f"{self.source} knows no event of {self.user_id}: so it answers everyone whom it does not know."
         if events and self.answer.kind == "everyone":
             yield "None of these events counts here: the answer is the same for everyone."
+        if self.answer.choice is not None:
+            yield f"Its training chose {self.answer.choice.in_words()}."
 
     def _table(self) -> Table:
         table = Table(show_edge=False, pad_edge=False, show_lines=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,17 @@ class Report:
         """The metrics that tables show."""
         return [key for key in TITLES if key in self.figures[self.comparison.baseline]]
 
+    @property
+    def choices(self) -> list[str]:
+        """A sentence for each recipe that chooses: what most of its trainings chose."""
+        told = []
+        for name in self.comparison.names:
+            words = Counter(choice.in_words() for choice in self.comparison.choices(name))
+            for most, times in words.most_common(1):
+                agree = "" if times == self.seeds else f" with {times} of {self.seeds} seeds"
+                told.append(f"{name} chose {most}{agree}.")
+        return told
+
     def to_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         return {
@@ -63,6 +75,7 @@ class Report:
                 name: {
                     "metrics": {key: to_json(figure) for key, figure in self.figures[name].items()},
                     "metricsNewItems": {key: to_json(figure) for key, figure in self.figures_new_items[name].items()},
+                    "choice": [choice.to_json() for choice in self.comparison.choices(name)],
                     "fitSeconds": round(self.comparison.fit_seconds(name), 3),
                 }
                 for name in self.comparison.names
@@ -78,6 +91,8 @@ class Report:
             "requests, beyond chance.",
             highlight=False,
         )
+        for words in self.choices:
+            console.print(escape(words), highlight=False)
 
     def _table(self, what: str, figures: Figures) -> Table:
         draws = f"mean of {self.seeds} seeds" if self.seeds > 1 else "one seed"

@@ -97,6 +97,7 @@ class QualityPage:
             others = {name: of for name, of in figures.items() if name != self.report.comparison.baseline}
             caption = f"Above or below {self.report.comparison.baseline}, {what}, with 95 % intervals"
             parts.append(tag("details", tag("summary", caption), self._table(what, caption, others, _difference)))
+        parts += [tag("p", words) for words in self.report.choices]
         return tag("section", tag("h2", "Metrics"), *parts)
 
     def _table(self, what: str, caption: str, figures: Figures, cell: Callable[[Figure], Markup]) -> Markup:

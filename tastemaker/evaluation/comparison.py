@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tastemaker.evaluation.evaluate import Evaluation
+    from tastemaker.recommenders import Chosen
 
 View = Callable[["Evaluation"], Judged]
 """One of the two judgements of an evaluation."""
@@ -75,6 +76,10 @@ class Comparison:
     def fit_seconds(self, name: str) -> float:
         """Mean wall time of training."""
         return float(np.mean([draw[name].fit_seconds for draw in self.draws]))
+
+    def choices(self, name: str) -> list[Chosen]:
+        """What each training of a recipe has chosen, draw by draw; empty where there was nothing to choose."""
+        return [choice for draw in self.draws if (choice := draw[name].choice) is not None]
 
     def users(self, view: View) -> NDArray[np.int64]:
         """Whose the requests of all draws are, one after another: (n,) numbers from 0 on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,12 +13,12 @@ import numpy as np
 from tastemaker.evaluation.judged import Answers, Judged
 from tastemaker.evaluation.metrics import DEPTH, personalize_values
 from tastemaker.evaluation.split import Request, Split, personalize_split
-from tastemaker.recommenders import SequenceRidgeModel
+from tastemaker.recommenders import SequenceRidgeModel, choice_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tastemaker.recommenders import Attributes, Interactions, Model, Recipe
+    from tastemaker.recommenders import Attributes, Chosen, Interactions, Model, Recipe
 
 Ranker = Callable[["Request", "NDArray[np.bool_] | None"], "NDArray[np.int32]"]
 """Answers a request with items, best first, out of those that a mask allows (None: all)."""
@@ -30,12 +30,13 @@ class Evaluation:
 
     `requests`: on the events as they are. `requests_new_items`: what the user already has in the input counts neither
     as truth nor as a recommendation, and a request of which no truth is left is not asked.
-    `fit_seconds`: wall time of training.
+    `fit_seconds`: wall time of training. `choice`: what the training has chosen; None where there was nothing to.
     """
 
     requests: Judged
     requests_new_items: Judged
     fit_seconds: float
+    choice: Chosen | None = None
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -110,7 +111,8 @@ class OfflineProtocol:
         started = time.perf_counter()
         model = recipe.fit(split.train, items=items, users=users, seed=seed)
         fit_seconds = time.perf_counter() - started
-        return self.judge_model(model, split, asked_with=asked_with, fit_seconds=fit_seconds, users=users)
+        evaluation = self.judge_model(model, split, asked_with=asked_with, fit_seconds=fit_seconds, users=users)
+        return replace(evaluation, choice=choice_of(model))
 
 
 def evaluate(recipe: Recipe, interactions: Interactions, *, seed: int) -> Evaluation:

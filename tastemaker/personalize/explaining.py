@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tastemaker.recommenders import Model, explain, locate
+from tastemaker.recommenders import Model, choice_of, explain, locate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tastemaker.personalize.runtime import Question, Recommended, Runtime
-    from tastemaker.recommenders import Explanation
+    from tastemaker.recommenders import Chosen, Explanation
 
 
 class Event(NamedTuple):
@@ -72,7 +72,7 @@ class ExplainedAnswer:
 
     `kind`: as in `recommenders.Explanation`. `removed`: what the filter took out of the list that would have been
     the answer without it; None where nothing was filtered. `displaced`: what would be in the answer had it explored
-    nothing.
+    nothing. `choice`: what the model was trained with; None where there was nothing to choose.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class ExplainedAnswer:
     items: tuple[ExplainedItem, ...]
     removed: tuple[Ranked, ...] | None = None
     displaced: tuple[Ranked, ...] = ()
+    choice: Chosen | None = None
 
 
 def explained(runtime: Runtime, model_path: Path, question: Question) -> ExplainedAnswer:
@@ -127,6 +128,7 @@ def explained_answer(
         items=tuple(_item(found, row, each, each.item_id in explored) for row, each in enumerate(answer)),
         removed=removed,
         displaced=tuple(displaced),
+        choice=choice_of(model),
     )
 
 

@@ -73,13 +73,15 @@ class TrainingOrder:
 class TrainingReport:
     """What the child answers, as JSON: metrics and wall time of a success, or the reason of a failure.
 
-    `tuned`: the hyperparameters that a search has found.
+    `tuned`: the hyperparameters that a search has found. `choice`: what the model has chosen by its data, and what it
+    tried; None where there was nothing to choose.
     """
 
     metrics: Mapping[str, float]
     training_seconds: float
     failure_reason: str | None = None
     tuned: Mapping[str, str] = field(default_factory=dict)
+    choice: Mapping[str, object] | None = None
 
     def write(self, directory: Path) -> None:
         partial = directory / "report.partial"

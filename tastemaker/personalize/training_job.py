@@ -26,7 +26,14 @@ from tastemaker.personalize.segment_training import train_segments
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
 from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport
-from tastemaker.recommenders import ACTION_RECIPES, RECIPES, SEGMENT_RECIPES, NotEnoughMemory, SequenceRidgeModel
+from tastemaker.recommenders import (
+    ACTION_RECIPES,
+    RECIPES,
+    SEGMENT_RECIPES,
+    NotEnoughMemory,
+    SequenceRidgeModel,
+    choice_of,
+)
 
 _TRAININGS: Final[Mapping[str, Callable[[TrainingData], Trained]]] = {
     **dict.fromkeys(RECIPES, train_items),
@@ -71,7 +78,13 @@ def train(directory: Path) -> TrainingReport:
     if trained.users is not None and isinstance(trained.model, SequenceRidgeModel):
         holding = trained.model.circumstances.of_users(trained.users)
     save_histories(files.histories, trained.interactions, trained.model.item_ids, holding)
-    return TrainingReport(trained.metrics, time.perf_counter() - started, tuned=trained.tuned)
+    choice = choice_of(trained.model)
+    return TrainingReport(
+        trained.metrics,
+        time.perf_counter() - started,
+        tuned=trained.tuned,
+        choice=None if choice is None else choice.to_json(),
+    )
 
 
 if __name__ == "__main__":

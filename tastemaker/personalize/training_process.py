@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import subprocess
@@ -67,6 +68,8 @@ class TrainingProcess:
                 _logger.error("the training in %s failed:\n%s", self._directory, log_text)
             raise TrainingFailed(report.failure_reason)
         _move(self._directory / "model", model_path)
+        if report.choice is not None:
+            _logger.info("the training of %s chose %s", model_path.name, json.dumps(report.choice))
         return TrainingOutcome(dict(report.metrics), report.training_seconds, model_path, dict(report.tuned))
 
     def cancel(self) -> None:

@@ -8,7 +8,7 @@ from tastemaker.recommenders.explanation import Explanation, explain
 from tastemaker.recommenders.interactions import Interactions, locate
 from tastemaker.recommenders.loading import load
 from tastemaker.recommenders.memory import NotEnoughMemory
-from tastemaker.recommenders.model import Model, Recipe
+from tastemaker.recommenders.model import Chosen, Model, Recipe, choice_of
 from tastemaker.recommenders.next_best_action import ActionModel, NextBestAction
 from tastemaker.recommenders.percentiles import Percentiles
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
@@ -31,6 +31,7 @@ __all__ = [
     "Attributes",
     "BoughtTogether",
     "Categories",
+    "Chosen",
     "Circumstances",
     "Context",
     "Explanation",
@@ -55,6 +56,7 @@ __all__ = [
     "TiltedModel",
     "Trending",
     "TrendingModel",
+    "choice_of",
     "explain",
     "load",
     "locate",

@@ -67,6 +67,15 @@ class Choice:
     def to_json(self) -> dict[str, object]:
         return asdict(self)
 
+    def in_words(self) -> str:
+        if self.mode == "sparse":
+            return "nearness alone"
+        items = "all items" if self.mode == "exact" else "the most popular items"
+        decays = " and ".join(map(str, self.decays))
+        return (
+            f"decays {decays}, strength {self.strength:g} and {self.share:.0%} nearness, with {items} in the regression"
+        )
+
     @classmethod
     def from_json(cls, text: str) -> Choice:
         """Of what `to_json` gives, as JSON text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -59,6 +59,30 @@ class Recipe(Protocol):
         progress: Callable[[float], None] | None = None,
     ) -> Model:
         """Train. `items`, `users`: what is known of them. `progress` hears the share that is done, from 0 to 1."""
+
+
+class Chosen(Protocol):
+    """What a training has chosen by its data, and the quality of what it tried."""
+
+    def to_json(self) -> dict[str, object]:
+        """For programs, by name; `tried` has the quality by what was tried, empty where there was too little data."""
+
+    def in_words(self) -> str:
+        """For people, in a part of a line."""
+
+
+@runtime_checkable
+class ChosenModel(Protocol):
+    """A model that can say how it was trained."""
+
+    @property
+    def choice(self) -> Chosen | None:
+        """None where nothing was there to choose."""
+
+
+def choice_of(model: object) -> Chosen | None:
+    """What was chosen when the model was trained; None where nothing was, or the model cannot say."""
+    return model.choice if isinstance(model, ChosenModel) else None
 
 
 def unheard(share: float) -> None:

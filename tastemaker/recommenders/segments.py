@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tastemaker.recommenders.attributes import Attributes
+    from tastemaker.recommenders.choice import Choice
 
 _PAIRS_AT_ONCE = 1_000_000
 _CELLS_AT_ONCE = 20_000_000
@@ -145,6 +146,10 @@ class SegmentModel:
                 event = newest[which] + lag
                 probable[which] += recent.weight[event] * added[recent.row[event], column[which]]
         return probable
+
+    @property
+    def choice(self) -> Choice:
+        return self.ridge.choice
 
     @cached_property
     def _user(self) -> NDArray[np.int32]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -33,6 +34,26 @@ class Blend(NamedTuple):
     attributes: float = 0.0
 
 
+@dataclass(frozen=True)
+class BlendChoice:
+    """The weights of a blend, and the quality on left-out users by what was tried."""
+
+    blend: Blend
+    tried: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        return {"blend": self.blend._asdict(), "tried": self.tried}
+
+    @classmethod
+    def from_json(cls, text: str) -> BlendChoice:
+        """Of what `to_json` gives, as JSON text."""
+        told = json.loads(text)
+        return cls(Blend(**told["blend"]), told["tried"])
+
+    def in_words(self) -> str:
+        return in_words(self.blend)
+
+
 _BLENDS = (
     Blend(1.0, 0.0, 1.0),
     Blend(0.5, 1.0, 0.0),
@@ -42,6 +63,12 @@ _BLENDS = (
     Blend(0.25, 1.0, 0.0, 0.25),
     Blend(1.0, 0.0, 1.0, 0.5),
 )
+_NAMES = {
+    "together": "co-occurrence",
+    "at_once": "what comes at once",
+    "soon": "what comes soon",
+    "attributes": "attributes",
+}
 _WITHOUT_ATTRIBUTES = Blend(1.0, 0.0, 1.0)
 _SOON = 0.93
 _SOON_STEPS = 32
@@ -89,27 +116,28 @@ class SimilarItems:
         attributes = alike(items.of(interactions.item_ids), had_by) if items is not None else None
         tell(0.3)
         consumed = interactions.without_immediate_repeats()
-        blend = self._choose(consumed, attributes, seed)
+        choice = self._choose(consumed, attributes, seed)
         tell(0.6)
-        blended = _blended(consumed, attributes, blend)
+        blended = _blended(consumed, attributes, choice.blend)
         if self.popularity_discount:
             discount = np.maximum(had_by, 1.0) ** -self.popularity_discount
             blended.data *= discount[blended.indices].astype(np.float32)
         neighbours = strongest(blended, self.kept)
         tell(1.0)
-        return SimilarItemsModel.of(interactions.item_ids, had_by, neighbours)
+        return replace(SimilarItemsModel.of(interactions.item_ids, had_by, neighbours), choice=choice)
 
-    def _choose(self, consumed: Interactions, attributes: csr_array | None, seed: int) -> Blend:
+    def _choose(self, consumed: Interactions, attributes: csr_array | None, seed: int) -> BlendChoice:
         blends = [each for each in self.blends if attributes is not None or not each.attributes]
         if len(blends) < 2:
-            return blends[0] if blends else _WITHOUT_ATTRIBUTES
+            return BlendChoice(blends[0] if blends else _WITHOUT_ATTRIBUTES)
         first, questions = Questions.held_out(consumed, seed)
         if not len(questions.asked):
-            return blends[0]
+            return BlendChoice(blends[0])
         every = Blend(*(max(weights) for weights in zip(*blends, strict=True)))
         relations = _relations(first, attributes, every)
         about = [None if each is None else each[questions.items] for each in relations]
-        return max(blends, key=lambda each: questions.quality(_sum(about, each)))
+        quality = {each: questions.quality(_sum(about, each)) for each in blends}
+        return BlendChoice(max(blends, key=quality.__getitem__), {in_words(each): quality[each] for each in blends})
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +146,14 @@ class SimilarItemsModel:
 
     Its history is the item that is asked about, or several, whose values are added up. They are never among the
     answers; fewer than k come back where there are not enough neighbours, and what is popular where there are none.
+    `choice`: the blend that it was trained with, None where there was nothing to blend.
     """
 
     popularity: PopularityModel
     starts: NDArray[np.int64]
     neighbours: NDArray[np.int32]
     values: NDArray[np.float32]
+    choice: BlendChoice | None = None
 
     @classmethod
     def of(cls, item_ids: NDArray[np.str_], users: NDArray[np.int64], neighbours: csr_array) -> SimilarItemsModel:
@@ -175,7 +205,8 @@ class SimilarItemsModel:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What `from_arrays` reads."""
-        return {
+        choice = {} if self.choice is None else {"choice": np.array(json.dumps(self.choice.to_json()))}
+        return choice | {
             "kind": np.array("similar-items"),
             "item_ids": self.item_ids,
             "users": self.popularity.users,
@@ -192,7 +223,14 @@ class SimilarItemsModel:
             starts=arrays["starts"].astype(np.int64),
             neighbours=arrays["neighbours"].astype(np.int32),
             values=arrays["values"].astype(np.float32),
+            choice=BlendChoice.from_json(str(arrays["choice"])) if "choice" in arrays else None,
         )
+
+
+def in_words(blend: Blend) -> str:
+    """The relations that have a weight."""
+    weights = blend._asdict().items()
+    return ", ".join(f"{_NAMES[relation]} {weight:g}" for relation, weight in weights if weight)
 
 
 def _blended(consumed: Interactions, attributes: csr_array | None, blend: Blend) -> csr_array:

@@ -14,7 +14,7 @@ from tastemaker.cli.events import read_csv
 from tastemaker.cli.main import main
 from tastemaker.cli.usable import usable_rows
 from tastemaker.evaluation import PERSONALIZE, last_item
-from tastemaker.recommenders import RECIPES, Popularity, SimilarItems
+from tastemaker.recommenders import RECIPES, Popularity, SequenceRidge, SimilarItems
 from tests.unit.recommenders.planted import cycles
 
 HEADER = "USER_ID,ITEM_ID,TIMESTAMP\n"
@@ -48,12 +48,32 @@ def test_the_json_has_each_recipe_and_always_the_baselines(ring: Path, capsys: p
     assert (found["protocol"], found["seeds"], found["intervalsOver"]) == ("personalize", 2, "seeds")
     assert list(found["recipes"]) == ["aws-user-personalization-v2", "popularity", "repeat-last"]
     for name, quality in found["recipes"].items():
-        assert list(quality) == ["metrics", "metricsNewItems", "fitSeconds"]
+        assert list(quality) == ["metrics", "metricsNewItems", "choice", "fitSeconds"]
         assert list(quality["metrics"]) == list(quality["metricsNewItems"])
         parts = ["mean", "sd", "ci95"] + ["overPopularity"] * (name != "popularity")
         assert all(list(figure) == parts for figure in quality["metrics"].values())
     figure = found["recipes"]["aws-user-personalization-v2"]["metrics"]["mean_reciprocal_rank_at_25"]
     assert (figure["mean"], figure["sd"], figure["ci95"]) == (1.0, 0.0, [1.0, 1.0])
+
+
+def test_what_each_training_chose_is_in_the_json_and_what_most_chose_below_the_tables(
+    ring: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_users, of_items = "aws-user-personalization-v2", "aws-similar-items"
+    arguments = ["--interactions", str(ring), "--recipe", of_users, of_items, "--seeds", "2"]
+
+    found = {name: quality["choice"] for name, quality in _json(capsys, *arguments)["recipes"].items()}
+    assert main(["evaluate", *arguments]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+
+    splits = [PERSONALIZE.split(cycles(), seed) for seed in range(2)]
+    models = [SequenceRidge().fit(split.train, seed=seed) for seed, split in enumerate(splits)]
+    assert found[of_users] == [json.loads(json.dumps(model.choice.to_json())) for model in models]
+    assert found[of_users][0] != found[of_users][1]
+    assert [list(choice) for choice in found[of_items]] == [["blend", "tried"]] * 2
+    assert found["popularity"] == found["repeat-last"] == []
+    assert f"{of_users} chose {models[0].choice.in_words()}" in said
+    assert f"{of_items} chose co-occurrence " in said
 
 
 def test_the_figures_and_intervals_are_those_of_the_seeds_from_zero_on(

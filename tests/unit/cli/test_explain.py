@@ -45,6 +45,7 @@ def test_a_file_is_trained_on_and_the_event_before_is_the_cause(ring: Path, caps
     assert max(first["because"], key=lambda cause: cause["added"])["event"] == 4
     parts = first["base"] + first["repeats"] + sum(cause["added"] for cause in first["because"])
     assert first["value"] == pytest.approx(parts)
+    assert found["choice"]["decays"] in ([0.5, 0.95], [0.3, 0.8])
     assert found["filter"] is None
     assert found["exploration"] == {"added": [], "displaced": []}
 
@@ -58,6 +59,7 @@ def test_people_read_titles_times_and_shares(ring: Path, tmp_path: Path, capsys:
 
     said = capsys.readouterr().out
     assert "from 5 events, the newest of 1970-01-01 00:04" in said
+    assert "Its training chose decays 0.5 and 0.95, strength 1 and " in " ".join(said.split())
     assert "Thing F" in said
     assert "Thing E, 1970-01-01 00:04, " in said
     assert "%" in said

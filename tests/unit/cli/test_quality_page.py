@@ -94,6 +94,7 @@ def test_the_tables_have_the_figures_of_the_json(
     text, found, _ = _made(tmp_path, capsys, "--protocol", protocol, "--seeds", "2")
     page = Page(text)
 
+    assert any(words.startswith("aws-similar-items chose ") for element, words in page.texts if element == "p")
     for what, part in (("events as imported", "metrics"), ("repeats removed", "metricsNewItems")):
         header, *rows = page.table(what)
         keys = [key for key in TITLES if key in found["recipes"]["popularity"][part]]

@@ -110,6 +110,10 @@ def test_every_kind_of_recipe_has_its_metrics(tmp_path: Path, order: TrainingOrd
     report = trained(tmp_path, order, after_a(), PRICES)
 
     assert list(report.metrics) == sorted([*EIGHT, *more])
+    model = recommenders.load(ModelFiles(tmp_path / "model").model)
+    choice = recommenders.choice_of(model)
+    assert report.choice == (None if choice is None else choice.to_json())
+    assert (report.choice is None) == (order.recipe in ("aws-sims", "aws-popularity-count", "aws-trending-now"))
 
 
 def test_only_the_types_that_are_listed_count_and_only_from_their_value_on() -> None:

@@ -131,6 +131,16 @@ def test_a_choice_survives_its_json() -> None:
     assert Choice.from_json(json.dumps(choice.to_json())) == choice
 
 
+def test_a_choice_tells_people_what_a_training_came_to() -> None:
+    whole, sparse = (SequenceRidge(exact_items=items).fit(checkerboard()) for items in (20, 0))
+
+    words = (
+        f"strength {whole.choice.strength:g} and {whole.choice.share:.0%} nearness, with all items in the regression"
+    )
+    assert whole.choice.in_words() == f"decays {' and '.join(map(str, whole.choice.decays))}, {words}"
+    assert sparse.choice.in_words() == "nearness alone"
+
+
 def test_progress_is_told_from_little_to_all() -> None:
     told: list[float] = []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tastemaker.recommenders import RECIPES, Attributes, Interactions, Popularity, SimilarItems, load
+from tastemaker.recommenders import RECIPES, Attributes, Interactions, Popularity, SimilarItems, choice_of, load
 from tastemaker.recommenders.item_relations import LONGEST_HISTORY, cooccurrence, strongest, transitions
 from tastemaker.recommenders.likeness import alike
 from tastemaker.recommenders.similar_items import Blend
@@ -144,6 +144,10 @@ def test_the_blend_that_answers_left_out_users_best_is_taken_whatever_its_place(
         found = SimilarItems(blends=blends).fit(log)
         np.testing.assert_array_equal(found.neighbours, wanted.neighbours)
         np.testing.assert_array_equal(found.values, wanted.values)
+        assert found.choice is not None
+        assert found.choice.blend == of_order
+        tried = found.choice.tried
+        assert tried["what comes at once 1"] > tried["co-occurrence 1"]
     assert (SimilarItems(blends=(of_people,)).fit(log).values != wanted.values).any()
 
 
@@ -207,6 +211,7 @@ def test_a_saved_model_is_the_same_bytes_whatever_the_order_of_rows_and_answers_
 
     assert (tmp_path / "0").read_bytes() == (tmp_path / "1").read_bytes()
     loaded, model = load(tmp_path / "0"), SimilarItems().fit(log, items=items, seed=1)
+    assert choice_of(loaded) == model.choice
     for item in range(len(log.item_ids)):
         asked = np.array([item], dtype=np.int32)
         np.testing.assert_array_equal(loaded.recommend(asked, 7)[0], model.recommend(asked, 7)[0])
