@@ -29,7 +29,8 @@ class NormalEquations:
     and the targets y(t) = a_t e_{x_t}, zero where the user has had x_t before; a_t is the weight of the event.
 
     `products` (K n + 1, K n + 1): Σ f f', of which only the upper triangle is filled; `targets` (K n + 1, n): Σ f y'.
-    They are sums over events: those of two sets of users are the sum of both.
+    They are sums over positions: those of two sets of users are the sum of both, and what users go on to do only adds
+    to them.
     """
 
     decays: tuple[float, ...]
@@ -37,27 +38,56 @@ class NormalEquations:
     products: NDArray[np.float32]
     targets: NDArray[np.float32]
 
+    @classmethod
+    def zero(cls, decays: Sequence[float], n_items: int) -> NormalEquations:
+        """Those of no position at all."""
+        size = len(decays) * n_items + 1
+        products, targets = np.zeros((size, size), dtype=np.float32), np.zeros((size, n_items), dtype=np.float32)
+        return cls(tuple(decays), n_items, products, targets)
+
 
 def normal_equations(
     sequences: Sequences,
     decays: Sequence[float],
     *,
+    since: NDArray[np.int64] | None = None,
     negligible: float = NEGLIGIBLE,
     progress: Callable[[float], None] = unheard,
 ) -> NormalEquations:
-    """Adds up what each pair of events of a user, d apart, contributes; O(events · log(negligible) / log(g)).
+    """The sums over all positions, or of each user over those from `since` (n_users,) on; their histories are whole."""
+    equations = NormalEquations.zero(decays, sequences.n_items)
+    add_positions(equations, sequences, since=since, negligible=negligible, progress=progress)
+    return equations
 
-    An event at p and a later one at q, with r more to come, meet in h_k and h_l at each t > q, which adds up to
-    Σ_{t>q} g_k^(t−1−p) g_l^(t−1−q) = g_k^d (1 − (g_k g_l)^r) / (1 − g_k g_l).
+
+def add_positions(
+    equations: NormalEquations,
+    sequences: Sequences,
+    *,
+    since: NDArray[np.int64] | None = None,
+    negligible: float = NEGLIGIBLE,
+    progress: Callable[[float], None] = unheard,
+) -> None:
+    """Adds, in place, what each pair of events of a user, d apart, contributes; O(events · log(negligible) / log(g)).
+
+    An event at p and a later one at q meet in h_k and h_l at each t > q. With r events after q, of whose positions the
+    first s are not to be added, that is
+
+        Σ_{s<t−q≤r} g_k^(t−1−p) g_l^(t−1−q) = g_k^d Σ_{s≤i<r} (g_k g_l)^i
+
+    Users without a position to be added cost nothing.
     """
-    n, item = sequences.n_items, sequences.item
-    size = len(decays) * n + 1
-    products, targets = np.zeros((size, size), dtype=np.float32), np.zeros((size, n), dtype=np.float32)
-    product_cells, target_cells = products.reshape(-1), targets.reshape(-1)
+    decays, n, item = equations.decays, sequences.n_items, sequences.item
+    size = len(equations.products)
+    product_cells, target_cells = equations.products.reshape(-1), equations.targets.reshape(-1)
     blocks = list(enumerate(decays))
-    met = {(j, k): _geometric(g * h, sequences.remaining) for j, g in blocks for k, h in blocks}
-    gain = np.where(sequences.occurrence == 1, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
-    newer, lag = np.arange(len(item)), 0
+    first = np.zeros(len(item), dtype=np.int64) if since is None else since[sequences.user]
+    passed = np.clip(first - 1 - sequences.position, 0, sequences.remaining)
+    added = sequences.position >= first
+    met = {(j, k): _geometric(g * h, passed, sequences.remaining) for j, g in blocks for k, h in blocks}
+    aimed = added & (sequences.occurrence == 1)
+    gain = np.where(aimed, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
+    newer, lag = np.flatnonzero(added | (passed < sequences.remaining)), 0
     while len(newer) and max(decays) ** max(0, lag - 1) >= negligible:
         earlier, later = item[newer - lag].astype(np.int64), item[newer].astype(np.int64)
         aim = gain[newer] > 0
@@ -77,13 +107,15 @@ def normal_equations(
         lag += 1
         progress(1 - max(decays) ** lag)
         newer = newer[sequences.position[newer] >= lag]
+    later = sequences.position > 0
     for j, decay in blocks:
-        products[j * n : (j + 1) * n, -1] = np.bincount(item, _geometric(decay, sequences.remaining), n)
-    products[-1, -1] = (sequences.position > 0).sum()
-    targets[-1] = np.bincount(item, gain * (sequences.position > 0), n)
-    return NormalEquations(tuple(decays), n, products, targets)
+        alone = np.bincount(item, _geometric(decay, passed, sequences.remaining), n)
+        equations.products[j * n : (j + 1) * n, -1] += alone.astype(np.float32)
+    equations.products[-1, -1] += (added & later).sum()
+    equations.targets[-1] += np.bincount(item, gain * later, n).astype(np.float32)
 
 
-def _geometric(ratio: float, terms: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Σ_{i<terms} ratio^i."""
-    return ((1 - ratio ** terms.astype(np.float64)) / (1 - ratio)).astype(np.float32)
+def _geometric(ratio: float, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Σ_{start≤i<end} ratio^i."""
+    terms = (end - start).astype(np.float64)
+    return (ratio ** start.astype(np.float64) * (1 - ratio**terms) / (1 - ratio)).astype(np.float32)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.sequences import Sequences
@@ -49,6 +51,33 @@ def test_those_of_two_sets_of_users_are_the_sum_of_both() -> None:
     np.testing.assert_allclose(together.targets, here.targets + there.targets, rtol=1e-4, atol=1e-4)
 
 
+@given(seed=st.integers(0, 10_000), cut=st.sampled_from([0.0, 0.3, 0.9, 1.0]), weighted=st.booleans())
+def test_those_of_old_positions_and_of_new_ones_alone_are_the_sum_over_all(
+    seed: int, cut: float, weighted: bool
+) -> None:
+    draw = np.random.default_rng(seed)
+    log = random_interactions(n_users=6, n_items=5, n_events=90, seed=seed)
+    if weighted:
+        log = replace(log, weight=draw.uniform(0.1, 2.0, 90).astype(np.float32))
+    lengths = np.diff(log.starts)
+    # some users are new, and some have done nothing since
+    known = np.where(draw.random(6) < 0.2, lengths, (cut * draw.random(6) * lengths).astype(np.int64))
+    sequences = Sequences.of(log)
+    before = _first(sequences, known)
+
+    together, old = (normal_equations(each, (0.5, 0.9), negligible=1e-9) for each in (sequences, before))
+    new = normal_equations(sequences, (0.5, 0.9), since=known, negligible=1e-9)
+
+    np.testing.assert_allclose(old.products + new.products, together.products, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(old.targets + new.targets, together.targets, rtol=1e-4, atol=1e-4)
+    features, targets = positions(sequences, (0.5, 0.9))
+    at = np.flatnonzero(sequences.position)
+    chosen = sequences.position[at] >= known[sequences.user[at]]
+    products = features[chosen].T @ features[chosen]
+    np.testing.assert_allclose(np.triu(new.products), np.triu(products), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(new.targets, features[chosen].T @ targets[chosen], rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("negligible", [0.7, 0.2, 0.05])
 def test_only_pairs_that_weigh_less_than_what_is_negligible_are_left_out(negligible: float) -> None:
     sequences = Sequences.of(random_interactions(n_users=4, n_items=5, n_events=60, seed=9))
@@ -79,6 +108,21 @@ def test_sequences_of_chosen_items_close_the_gaps_that_the_others_leave() -> Non
         mine = chosen.user == user
         assert chosen.position[mine].tolist() == list(range(mine.sum()))
         assert chosen.remaining[mine].tolist() == list(reversed(range(mine.sum())))
+
+
+def _first(sequences: Sequences, count: NDArray[np.int64]) -> Sequences:
+    """The first events of each user, as if there were no others; their weights stay as they are."""
+    kept = sequences.position < count[sequences.user]
+    last = np.minimum(count[sequences.user], sequences.position + sequences.remaining + 1) - 1
+    return Sequences(
+        sequences.n_items,
+        sequences.user[kept],
+        sequences.item[kept],
+        sequences.position[kept],
+        (last - sequences.position)[kept],
+        sequences.occurrence[kept],
+        None if sequences.weight is None else sequences.weight[kept],
+    )
 
 
 def _pairs_that_weigh(
