@@ -68,13 +68,18 @@ def affordable_items(demand: Demand, exact_items: int, available: int) -> int:
     items = min(exact_items, demand.items)
     while items and demand.bytes(items) > available:
         items = items // 2 if items // 2 >= _FEWEST_EXACT else 0
-    if demand.bytes(items) > available:
+    check_affordable(demand, items, available)
+    return items
+
+
+def check_affordable(demand: Demand, exact_items: int, available: int) -> None:
+    """Raises NotEnoughMemory where a training with `exact_items` takes more than `available` bytes."""
+    if demand.bytes(exact_items) > available:
         raise NotEnoughMemory(
             f"Training on {demand.events:,} interactions with {demand.items:,} items takes about "
-            f"{_told(demand.bytes(0))} of memory, and there are {_told(available)}: train on fewer interactions, or on "
-            f"a machine with more memory."
+            f"{_told(demand.bytes(exact_items))} of memory, and there are {_told(available)}: train on fewer "
+            f"interactions, or on a machine with more memory."
         )
-    return items
 
 
 def available_memory(files: Path = _FILES) -> int:

@@ -107,12 +107,12 @@ def add_positions(
         lag += 1
         progress(1 - max(decays) ** lag)
         newer = newer[sequences.position[newer] >= lag]
-    later = sequences.position > 0
+    behind = sequences.position > 0
     for j, decay in blocks:
         alone = np.bincount(item, _geometric(decay, passed, sequences.remaining), n)
         equations.products[j * n : (j + 1) * n, -1] += alone.astype(np.float32)
-    equations.products[-1, -1] += (added & later).sum()
-    equations.targets[-1] += np.bincount(item, gain * later, n).astype(np.float32)
+    equations.products[-1, -1] += (added & behind).sum()
+    equations.targets[-1] += np.bincount(item, gain * behind, n).astype(np.float32)
 
 
 def _geometric(ratio: float, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float32]:

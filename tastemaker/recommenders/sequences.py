@@ -35,7 +35,7 @@ class Sequences:
     def of(cls, interactions: Interactions, items: NDArray[np.int32] | None = None) -> Sequences:
         """The events of all items, or only those of `items`, which are then numbered by their place in that array."""
         user, item, n_items = interactions.user, interactions.item, len(interactions.item_ids)
-        weight = _of_mean_one(interactions.weight)
+        weight = _of_mean_one(interactions)
         if items is not None:
             place = np.full(n_items, -1, dtype=np.int32)
             place[items] = np.arange(len(items), dtype=np.int32)
@@ -64,11 +64,19 @@ class Sequences:
         return np.split(order, np.cumsum(np.bincount(self.position))[:-1]) if len(order) else []
 
 
-def _of_mean_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
-    """Only ratios of weights matter: they are divided by their mean. None where all are alike."""
+def mean_weight(interactions: Interactions) -> float:
+    """What the weights of the events are divided by, since only their ratios matter."""
+    weight = interactions.weight
+    mean = 0.0 if weight is None or not len(weight) else float(weight.mean(dtype=np.float64))
+    return mean or 1.0
+
+
+def _of_mean_one(interactions: Interactions) -> NDArray[np.float32] | None:
+    """None where all are alike."""
+    weight = interactions.weight
     if weight is None or not len(weight) or weight.min() == weight.max():
         return None
-    return np.asarray(weight / weight.mean(dtype=np.float64), dtype=np.float32)
+    return np.asarray(weight / mean_weight(interactions), dtype=np.float32)
 
 
 def _occurrence(user: NDArray[np.int32], item: NDArray[np.int32], n_items: int) -> NDArray[np.int64]:

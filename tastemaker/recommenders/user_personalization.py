@@ -15,17 +15,18 @@ from tastemaker.recommenders.circumstances_choice import choose_strengths
 from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
 from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.item_relations import PER_STEP
+from tastemaker.recommenders.kept_sums import KeptSums
 from tastemaker.recommenders.lift import learn
 from tastemaker.recommenders.likeness import alike
 from tastemaker.recommenders.memory import Demand, affordable_items, available_memory
 from tastemaker.recommenders.model import best_with, known, unheard
 from tastemaker.recommenders.neighbours import nearest
-from tastemaker.recommenders.normal_equations import normal_equations
+from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge import largest, ridge_weights
-from tastemaker.recommenders.sequences import Sequences
+from tastemaker.recommenders.sequences import Sequences, mean_weight
 from tastemaker.recommenders.tilted import TiltedModel
 
 if TYPE_CHECKING:
@@ -104,10 +105,12 @@ class SequenceRidge:
         users: Attributes | None = None,
         seed: int = 0,
         progress: Callable[[float], None] | None = None,
+        sums: Path | None = None,
     ) -> SequenceRidgeModel:
         """Train; `seed` draws the users on whom the choice is made. Whatever `progress` raises ends it at once.
 
-        Raises NotEnoughMemory, before it starts.
+        `sums`: a file to write for a later update (`ridge_update`); without a regression there is none. Raises
+        NotEnoughMemory, before it starts.
         """
         tell = progress or unheard
         tell(0.0)
@@ -135,7 +138,12 @@ class SequenceRidge:
             circumstances = replace(circumstances, strengths=found.strengths)
             choice = replace(choice, tried=choice.tried | found.tried)
         model = self._trained(
-            interactions, choice, exact_items, items=items, tell=lambda share: tell(0.4 + 0.6 * share)
+            interactions,
+            choice,
+            exact_items,
+            items=items,
+            tell=lambda share: tell(0.4 + 0.6 * share),
+            sums=sums,
         )
         tell(1.0)
         return replace(model, circumstances=circumstances)
@@ -148,6 +156,7 @@ class SequenceRidge:
         *,
         items: Attributes | None = None,
         tell: Callable[[float], None] = unheard,
+        sums: Path | None = None,
     ) -> SequenceRidgeModel:
         """By what was chosen, of the `exact_items` most popular items; without circumstances."""
         consumed = interactions.without_immediate_repeats()
@@ -155,8 +164,8 @@ class SequenceRidge:
         popular = np.argsort(-had_by, kind="stable")[: exact_items if choice.share < 1 else 0]
         head = np.sort(popular[had_by[popular] > 0]).astype(np.int32)
         choice = replace(choice, mode=mode_of(len(head), int((had_by > 0).sum())))
-        rate = _rate(consumed)
-        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.7 * share))
+        rate = rate_of(consumed)
+        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.7 * share), sums)
         n_items = len(interactions.item_ids)
         part = np.full(n_items, 1.0, dtype=np.float32)
         part[head] = choice.share
@@ -169,13 +178,11 @@ class SequenceRidge:
         )
         if items is not None:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), had_by)
-        base = part * np.float32(_FAR if any(choice.scales) else 1) * rate
-        base[head] += intercept
         return SequenceRidgeModel(
             popularity=PopularityModel(interactions.item_ids, had_by),
             weights=(*ridge, HistoryWeights.of_rows(PER_STEP, near)),
             rate=rate,
-            base=base,
+            base=base_of(rate, head, intercept, choice),
             repeats=RepeatTable.learn(interactions, HORIZON),
             choice=choice,
             circumstances=Circumstances.none(n_items),
@@ -186,26 +193,56 @@ class SequenceRidge:
         return affordable_items(demand, self.exact_items, available_memory() if self.memory is None else self.memory)
 
     def _ridge(
-        self, interactions: Interactions, head: NDArray[np.int32], choice: Choice, tell: Callable[[float], None]
+        self,
+        interactions: Interactions,
+        head: NDArray[np.int32],
+        choice: Choice,
+        tell: Callable[[float], None],
+        sums: Path | None,
     ) -> tuple[list[HistoryWeights], NDArray[np.float32]]:
         """What the ridge says of the items `head`, and their intercepts, as far as the choice lets it."""
         if not len(head):
             return [], np.zeros(0, dtype=np.float32)
         sequences = Sequences.of(interactions, head)
         equations = normal_equations(sequences, choice.decays, progress=lambda share: tell(0.3 * share))
-        solved = ridge_weights(equations, choice.strength, progress=lambda share: tell(0.3 + 0.7 * share))
+        if sums is not None:
+            KeptSums(equations, interactions.item_ids[head], mean_weight(interactions)).save(sums)
+        return self.solved(equations, head, len(interactions.item_ids), choice, lambda share: tell(0.3 + 0.7 * share))
+
+    def solved(
+        self,
+        equations: NormalEquations,
+        head: NDArray[np.int32],
+        n_items: int,
+        choice: Choice,
+        progress: Callable[[float], None],
+    ) -> tuple[list[HistoryWeights], NDArray[np.float32]]:
+        """The weights and intercepts of the items `head` in a catalogue; the `products` of the equations are used up.
+
+        They are a part of what is expected: as much as the choice leaves to the regression.
+        """
+        solution = ridge_weights(equations, choice.strength, progress=progress)
         share = np.float32(1 - choice.share)
-        row = np.full(len(interactions.item_ids), -1, dtype=np.int32)
+        row = np.full(n_items, -1, dtype=np.int32)
         row[head] = np.arange(len(head))
-        pruned = [largest(block, self.kept_weights) for block in solved.blocks]
+        pruned = [largest(block, self.kept_weights) for block in solution.blocks]
         weights = [
             HistoryWeights(decay, row, head[columns], share * values)
             for decay, (columns, values) in zip(choice.decays, pruned, strict=True)
         ]
-        return weights, share * solved.intercept
+        return weights, share * solution.intercept
 
 
-def _rate(interactions: Interactions) -> NDArray[np.float32]:
+def base_of(
+    rate: NDArray[np.float32], head: NDArray[np.int32], intercept: NDArray[np.float32], choice: Choice
+) -> NDArray[np.float32]:
+    """(n_items,): what is expected of each item before any event adds something; `intercept`: of the items `head`."""
+    base = np.float32(_FAR if any(choice.scales) else 1) * rate
+    base[head] = np.float32(choice.share) * base[head] + intercept
+    return base
+
+
+def rate_of(interactions: Interactions) -> NDArray[np.float32]:
     """(n_items,): how probable each item is to come next, new to the user, whatever came before."""
     everything = Sequences.of(interactions)
     later = everything.position > 0
