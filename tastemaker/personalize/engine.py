@@ -74,6 +74,9 @@ class JobRunner(Protocol):
     def delete_model(self, model_path: Path) -> None:
         """Remove the files of a TrainingOutcome's model, if they are there."""
 
+    def delete_sums(self, model_path: Path) -> None:
+        """Remove what an update of such a model would add to, if it is there."""
+
     def close(self) -> None: ...
 
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from tastemaker.evaluation import (
     Evaluation,
     Split,
@@ -22,10 +20,12 @@ from tastemaker.evaluation import (
 from tastemaker.personalize.recipes import BY_NAME
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
-from tastemaker.recommenders import RECIPES, RELATED_ITEMS, Attributes, Interactions, Model, Recipe, Trending
+from tastemaker.personalize.training_files import model_files
+from tastemaker.personalize.training_spec import TAKES_ITEMS
+from tastemaker.recommenders import RECIPES, RELATED_ITEMS, Model, SequenceRidge, Trending
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from tastemaker.recommenders import Attributes, Interactions, Recipe
 
 _OF_TEXTS: Final = "aws-semantic-similarity"
 _JUDGED_BY: Final = "normalized_discounted_cumulative_gain_at_25"
@@ -41,35 +41,23 @@ def train_items(data: TrainingData) -> Trained:
     if items is None and order.recipe == _OF_TEXTS:
         raise TrainingRefused(f"{order.recipe} needs an Items dataset with records: import some, or put them.")
     split = personalize_split(interactions, order.seed)
-    rewards = None
-    if order.objective is not None:
-        rewards = data.item_numbers(order.objective.column, interactions.item_ids)
-        split = replace(split, train=rewarded(split.train, rewards, order.objective.sensitivity))
+    split = replace(split, train=data.rewarded(split.train))
     tuned = _searched(data, split.train, items, users)
-    recipe = _recipe(order.recipe, {**order.hyperparameters, **tuned})
-    model = recipe.fit(split.train, items=items, users=users, seed=order.seed)
+    recipe = recipe_of(order.recipe, {**order.hyperparameters, **tuned})
+    if isinstance(recipe, SequenceRidge) and order.recipe in TAKES_ITEMS:
+        sums = model_files(data.directory).sums
+        model: Model = recipe.fit(split.train, items=items, users=users, seed=order.seed, sums=sums)
+    else:
+        model = recipe.fit(split.train, items=items, users=users, seed=order.seed)
     metrics = dict(_judged(order.recipe, model, split, users).metrics)
     if order.events:
         metrics |= measure_event_weights(model, split, users=users)
-    if rewards is not None:
+    if order.objective is not None:
+        rewards = data.item_numbers(order.objective.column, interactions.item_ids)
         metrics |= measure_rewards(model, split, rewards, users=users)
     if isinstance(recipe, Trending):
         metrics |= measure_trending(recipe, interactions)
     return Trained(model, {key: metrics[key] for key in sorted(metrics)}, interactions, tuned, users)
-
-
-def rewarded(interactions: Interactions, rewards: NDArray[np.float64], sensitivity: float) -> Interactions:
-    """The same events, each with the weight 1 − s + s·r ÷ r̄, times the weight it has.
-
-    r: the reward of its item (`rewards`, (n_items,); negative ones are none), r̄: the mean over the events,
-    s: `sensitivity`, from 0 (rewards change nothing) to 1 (an event counts as much as it brings).
-    """
-    reward = np.maximum(rewards[interactions.item], 0.0)
-    mean = reward.mean() if len(reward) else 0.0
-    if not mean or not sensitivity:
-        return interactions
-    weight = (1 - sensitivity + sensitivity * reward / mean).astype(np.float32)
-    return replace(interactions, weight=weight if interactions.weight is None else weight * interactions.weight)
 
 
 def _searched(
@@ -85,9 +73,9 @@ def _searched(
         return {}
     inner = personalize_split(train, order.seed + 1)
     defaults = {parameter.name: parameter.default for parameter in BY_NAME[order.recipe].parameters}
-    best, best_quality, tried = {}, -1.0, list[Recipe]()
+    best, best_quality, tried = {}, -1.0, list["Recipe"]()
     for candidate in order.tuning.candidates({**defaults, **order.hyperparameters}, order.seed):
-        recipe = _recipe(order.recipe, {**order.hyperparameters, **candidate})
+        recipe = recipe_of(order.recipe, {**order.hyperparameters, **candidate})
         if recipe in tried:
             continue
         tried.append(recipe)
@@ -98,7 +86,8 @@ def _searched(
     return best
 
 
-def _recipe(name: str, hyperparameters: Mapping[str, str]) -> Recipe:
+def recipe_of(name: str, hyperparameters: Mapping[str, str]) -> Recipe:
+    """Raises TrainingRefused."""
     try:
         return RECIPES[name](hyperparameters)
     except ValueError as error:

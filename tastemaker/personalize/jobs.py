@@ -19,7 +19,7 @@ from tastemaker.personalize.csv_files import ImportRefused, arrow_type
 from tastemaker.personalize.datasets import Datasets, ImportCancelled, ImportSpec, write_records
 from tastemaker.personalize.engine import Refused, Result, Task
 from tastemaker.personalize.objects import Location, ObjectStore, Weighed
-from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, base_path, records_path, stream_path
+from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, base_files, records_path, stream_path
 from tastemaker.personalize.training_process import Cancelled, TrainingFailed, TrainingOutcome, TrainingProcess
 from tastemaker.personalize.training_spec import Streamed, TrainingSpec
 
@@ -117,6 +117,11 @@ class Jobs:
         if model_path.parent == self._models:
             shutil.rmtree(model_path, ignore_errors=True)
 
+    def delete_sums(self, model_path: Path) -> None:
+        """Remove what an update of a TrainingOutcome's model would add to, if it is there: it is not updated again."""
+        if model_path.parent == self._models:
+            ModelFiles(model_path).sums.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Cancel all jobs, end their processes and threads. May be called again."""
         with self._lock:
@@ -157,7 +162,7 @@ class Jobs:
             if streamed is not None:
                 _link_stream(directory, dataset_type, streamed)
         if spec.extends is not None:
-            ModelFiles(spec.extends).link(base_path(directory))
+            ModelFiles(spec.extends).link(base_files(directory))
         TrainingOrder.of(spec).write(directory)
 
     def _do(self, key: str, job: _InThread, task: Task[Result], done: Callable[[Result | JobFailure], None]) -> None:

@@ -84,5 +84,8 @@ class _NoJobs:
     def delete_model(self, model_path: Path) -> None:
         """The model is somebody else's."""
 
+    def delete_sums(self, model_path: Path) -> None:
+        """The model is somebody else's."""
+
     def close(self) -> None:
         """Nothing is under way here."""

@@ -1,28 +1,37 @@
-"""Brings a model up to date without training it: items and events that came since, with the weights as they are."""
+"""Brings a model up to date without training it anew: items, actions and events that came since."""
 
 from __future__ import annotations
 
 from tastemaker import recommenders
+from tastemaker.personalize.histories import load_histories
+from tastemaker.personalize.item_training import recipe_of
+from tastemaker.personalize.new_events import known_events
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData
-from tastemaker.personalize.training_files import base_path
-from tastemaker.recommenders import ACTION_RECIPES, ActionModel, SequenceRidgeModel
-
-TAKES_ITEMS = frozenset({"aws-user-personalization", "aws-user-personalization-v2"})
-"""The recipes whose models take new items into their catalogue, where exploration finds them."""
-TAKES_ACTIONS = frozenset(ACTION_RECIPES)
-"""The recipes whose models take in new actions."""
+from tastemaker.personalize.training_files import base_files, model_files
+from tastemaker.personalize.training_spec import TAKES_ACTIONS
+from tastemaker.recommenders import ActionModel, SequenceRidge, SequenceRidgeModel
 
 
 def bring_up_to_date(data: TrainingData) -> Trained:
     """The model that lies beside the order in the catalogue of today, with today's histories.
 
-    Nothing is measured: it answers as before where nothing is new.
+    A model with actions takes in new ones, and keeps its weights. Another has learned from the new events of all users
+    as well (`recommenders.with_new_events`), where its training has left sums to add them to; those of an earlier
+    version have left none, and keep their weights.
+
+    Nothing is measured: it answers as before where nothing is new. Raises TrainingRefused and NotEnoughMemory.
     """
-    interactions = data.interactions()
-    if data.order.recipe in TAKES_ACTIONS:
-        knows = recommenders.load(base_path(data.directory), ActionModel)
+    order, base, interactions = data.order, base_files(data.directory), data.interactions()
+    if order.recipe in TAKES_ACTIONS:
+        knows = recommenders.load(base.model, ActionModel)
         actions = data.actions()
         return Trained(knows if actions is None else knows.with_actions(actions), {}, interactions)
-    model = recommenders.load(base_path(data.directory), SequenceRidgeModel)
-    return Trained(model.with_items(interactions.item_ids.tolist()), {}, interactions, users=data.users())
+    model = recommenders.load(base.model, SequenceRidgeModel)
+    recipe = recipe_of(order.recipe, order.hyperparameters)
+    if not isinstance(recipe, SequenceRidge) or not base.sums.exists():
+        return Trained(model.with_items(interactions.item_ids.tolist()), {}, interactions, users=data.users())
+    known = known_events(load_histories(base.histories, model.item_ids), interactions)
+    kept = model_files(data.directory).sums
+    model = recommenders.with_new_events(recipe, model, data.rewarded(interactions), known, sums=base.sums, kept=kept)
+    return Trained(model, {}, interactions, users=data.users())

@@ -29,7 +29,7 @@ from tastemaker.personalize.kinds import CAMPAIGN, DATA_DELETION_JOB, DATASET, R
 from tastemaker.personalize.lifecycle import Passage
 from tastemaker.personalize.metering import count_active, count_answered, reconcile
 from tastemaker.personalize.objects import ObjectStore
-from tastemaker.personalize.operations import campaigns, recommender_training
+from tastemaker.personalize.operations import campaigns, recommender_training, solution_versions
 from tastemaker.personalize.operations.filtering import dataset_arn
 from tastemaker.personalize.operations.registry import STARTS, run
 from tastemaker.personalize.prices import US_EAST_1, Prices
@@ -194,6 +194,7 @@ class Personalize:
             count_active(here, resource)
             if resource.kind is SOLUTION_VERSION:
                 campaigns.roll_out(here, resource)
+                solution_versions.delete_old_sums(here, resource.members["solutionArn"])
             elif resource.kind is CAMPAIGN:
                 campaigns.follow_latest(here, resource)
             elif resource.kind is RECOMMENDER:

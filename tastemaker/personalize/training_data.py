@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,14 @@ class TrainingData:
             numbers[places[places >= 0]] = values[places >= 0]
         return numbers
 
+    def rewarded(self, interactions: Interactions) -> Interactions:
+        """The same events, of which those on items of a greater value count for more where there is an objective."""
+        objective = self.order.objective
+        if objective is None:
+            return interactions
+        rewards = self.item_numbers(objective.column, interactions.item_ids)
+        return rewarded(interactions, rewards, objective.sensitivity)
+
     def _records(self, dataset_type: str) -> pa.Table | None:
         path = records_path(self.directory, dataset_type)
         return read_records(path) if path.exists() else None
@@ -110,6 +118,20 @@ class TrainingData:
         if self.order.events:
             return ", ".join(rule.event_type for rule in self.order.events)
         return self.order.event_type
+
+
+def rewarded(interactions: Interactions, rewards: NDArray[np.float64], sensitivity: float) -> Interactions:
+    """The same events, each with the weight 1 − s + s·r ÷ r̄, times the weight it has.
+
+    r: the reward of its item (`rewards`, (n_items,); negative ones are none), r̄: the mean over the events,
+    s: `sensitivity`, from 0 (rewards change nothing) to 1 (an event counts as much as it brings).
+    """
+    reward = np.maximum(rewards[interactions.item], 0.0)
+    mean = reward.mean() if len(reward) else 0.0
+    if not mean or not sensitivity:
+        return interactions
+    weight = (1 - sensitivity + sensitivity * reward / mean).astype(np.float32)
+    return replace(interactions, weight=weight if interactions.weight is None else weight * interactions.weight)
 
 
 def check_minima(interactions: Interactions, event_type: str | None) -> None:

@@ -111,14 +111,27 @@ class ModelFiles:
         """The users' histories that the training saw."""
         return self.directory / "histories.arrow"
 
-    def link(self, target: Path) -> None:
-        """Make the recommender available at `target`, whatever becomes of this folder."""
-        target.hardlink_to(self.model)
+    @property
+    def sums(self) -> Path:
+        """What an update of the recommender adds to, where there is such a thing."""
+        return self.directory / "sums.npz"
+
+    def link(self, target: ModelFiles) -> None:
+        """Make all of it available as `target`, whatever becomes of this folder."""
+        target.directory.mkdir()
+        for path in (self.model, self.histories, self.sums):
+            if path.exists():
+                (target.directory / path.name).hardlink_to(path)
 
 
-def base_path(directory: Path) -> Path:
+def model_files(directory: Path) -> ModelFiles:
+    """Where a training puts its model."""
+    return ModelFiles(directory / "model")
+
+
+def base_files(directory: Path) -> ModelFiles:
     """Where the model lies that a training extends."""
-    return directory / "base.npz"
+    return ModelFiles(directory / "base")
 
 
 def stream_path(directory: Path, dataset_type: str) -> Path:

@@ -25,7 +25,7 @@ from tastemaker.personalize.model_update import bring_up_to_date
 from tastemaker.personalize.segment_training import train_segments
 from tastemaker.personalize.trained import Trained
 from tastemaker.personalize.training_data import TrainingData, TrainingRefused
-from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport
+from tastemaker.personalize.training_files import TrainingOrder, TrainingReport, model_files
 from tastemaker.recommenders import (
     ACTION_RECIPES,
     RECIPES,
@@ -61,18 +61,15 @@ def train(directory: Path) -> TrainingReport:
     started = time.perf_counter()
     order = TrainingOrder.read(directory)
     data = TrainingData(directory, order)
-    if order.extends:
-        trained = bring_up_to_date(data)
-    elif order.recipe in _TRAININGS:
-        try:
-            trained = _TRAININGS[order.recipe](data)
-        except NotEnoughMemory as error:
-            raise TrainingRefused(str(error)) from error
-    else:
+    files = model_files(directory)
+    files.directory.mkdir(exist_ok=True)
+    if order.recipe not in _TRAININGS:
         known = ", ".join(_TRAININGS)
         raise TrainingRefused(f"The recipe {order.recipe} cannot be trained here: choose one of {known}.")
-    files = ModelFiles(directory / "model")
-    files.directory.mkdir()
+    try:
+        trained = bring_up_to_date(data) if order.extends else _TRAININGS[order.recipe](data)
+    except NotEnoughMemory as error:
+        raise TrainingRefused(str(error)) from error
     trained.model.save(files.model)
     holding = None
     if trained.users is not None and isinstance(trained.model, SequenceRidgeModel):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tastemaker.personalize import durable_files
 from tastemaker.personalize.child_process import crash_reason, start_child
-from tastemaker.personalize.training_files import TrainingReport
+from tastemaker.personalize.training_files import TrainingReport, model_files
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class TrainingProcess:
             if log_text:
                 _logger.error("the training in %s failed:\n%s", self._directory, log_text)
             raise TrainingFailed(report.failure_reason)
-        _move(self._directory / "model", model_path)
+        _move(model_files(self._directory).directory, model_path)
         if report.choice is not None:
             _logger.info("the training of %s chose %s", model_path.name, json.dumps(report.choice))
         return TrainingOutcome(dict(report.metrics), report.training_seconds, model_path, dict(report.tuned))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tastemaker.personalize.append_log import Prefix
 from tastemaker.personalize.metadata import NO_METADATA, MetadataFields
@@ -14,6 +14,12 @@ from tastemaker.personalize.tuning import Tuning
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+TAKES_ITEMS: Final = frozenset({"aws-user-personalization", "aws-user-personalization-v2"})
+"""The recipes whose models are brought up to date with new items, which exploration finds, and with new events."""
+TAKES_ACTIONS: Final = frozenset({"aws-next-best-action"})
+"""The recipes whose models take in new actions."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tastemaker.recommenders.next_best_action import ActionModel, NextBestAction
 from tastemaker.recommenders.percentiles import Percentiles
 from tastemaker.recommenders.popularity import Popularity, PopularityModel
 from tastemaker.recommenders.recipes import ACTION_RECIPES, RECIPES, RELATED_ITEMS, SEGMENT_RECIPES, WITHOUT_HISTORY
+from tastemaker.recommenders.ridge_update import with_new_events
 from tastemaker.recommenders.segments import SegmentModel, Segments
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarity, SemanticSimilarityModel
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
@@ -60,4 +61,5 @@ __all__ = [
     "explain",
     "load",
     "locate",
+    "with_new_events",
 ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
 
 
-def updated(
+def with_new_events(
     recipe: SequenceRidge,
     model: SequenceRidgeModel,
     interactions: Interactions,

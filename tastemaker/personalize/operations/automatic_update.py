@@ -11,12 +11,12 @@ from tastemaker.personalize.account import AccountRegion
 from tastemaker.personalize.due import HOUR, falls_due
 from tastemaker.personalize.jobs import JobFailure, TrainingOutcome, TrainingSpec
 from tastemaker.personalize.kinds import CAMPAIGN, DATASET, SOLUTION, SOLUTION_VERSION, Kind
-from tastemaker.personalize.model_update import TAKES_ACTIONS, TAKES_ITEMS
-from tastemaker.personalize.operations.solution_versions import latest_full, spec_of
+from tastemaker.personalize.operations.solution_versions import delete_old_sums, latest_full, spec_of
 from tastemaker.personalize.operations.training import data_marks
 from tastemaker.personalize.overlay import remember_trained
 from tastemaker.personalize.recipes import BY_ARN
 from tastemaker.personalize.store import Resource
+from tastemaker.personalize.training_spec import TAKES_ACTIONS, TAKES_ITEMS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -129,4 +129,5 @@ def _ended(
             return
         version.hidden["replaced"] = {"path": version.hidden["modelPath"], "at": here.clock.now()}
         version.hidden.update(modelPath=str(outcome.model_path), has=has)
+        delete_old_sums(here, version.members["solutionArn"])
         remember_trained(version, None if spec.streamed is None else spec.streamed.prefix.mark)

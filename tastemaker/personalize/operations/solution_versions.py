@@ -146,6 +146,14 @@ def latest_full(here: AccountRegion, solution_arn: str) -> Resource | None:
     )
 
 
+def delete_old_sums(here: AccountRegion, solution_arn: str) -> None:
+    """Of a solution's versions only the latest fully trained one is updated: the others need nothing to add to."""
+    latest = latest_full(here, solution_arn)
+    for version in here.resources.newest(SOLUTION_VERSION, solutionArn=solution_arn, status="ACTIVE"):
+        if version is not latest:
+            here.jobs.delete_sums(Path(version.hidden["modelPath"]))
+
+
 def _ended(
     here: AccountRegion, version: Resource, outcome: TrainingOutcome | JobFailure, base: Resource | None
 ) -> None:

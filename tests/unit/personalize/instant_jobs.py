@@ -60,5 +60,8 @@ class InstantJobs:
     def delete_model(self, model_path: Path) -> None:
         shutil.rmtree(model_path)
 
+    def delete_sums(self, model_path: Path) -> None:
+        """No model here is ever updated."""
+
     def close(self) -> None:
         """Nothing is ever under way."""

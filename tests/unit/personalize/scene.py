@@ -109,6 +109,7 @@ class HeldJobs:
     tasks: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     deleted: list[Path] = field(default_factory=list)
+    without_sums: list[Path] = field(default_factory=list)
     datasets: Loaded = field(default_factory=Loaded)
     metrics: dict[str, float] = field(default_factory=lambda: dict(METRICS))
     tuned: dict[str, str] = field(default_factory=dict)
@@ -146,6 +147,9 @@ class HeldJobs:
 
     def delete_model(self, model_path: Path) -> None:
         self.deleted.append(model_path)
+
+    def delete_sums(self, model_path: Path) -> None:
+        self.without_sums.append(model_path)
 
     def close(self) -> None:
         self.closed = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -14,6 +14,9 @@ from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.service import Personalize
 from tastemaker.testing import await_active, embedded_aws
 from tests.unit.testing.shop import BUCKET, KEY, LOCATION, ROLE, SCHEMA, campaign_of, events, kinds_recommended
+
+if TYPE_CHECKING:
+    from mypy_boto3_personalize.literals import TrainingModeType
 
 NOW = 1_700_000_000
 
@@ -51,9 +54,13 @@ class Shop:
     def kinds(self, user: str) -> set[str]:
         return kinds_recommended(self.runtime, self.campaign, user)
 
-    def train(self) -> None:
+    def first_after(self, user: str) -> str:
+        """What is recommended first to the user."""
+        return self.runtime.get_recommendations(campaignArn=self.campaign, userId=user)["itemList"][0]["itemId"]
+
+    def train(self, mode: TrainingModeType = "FULL") -> None:
         solution = self.control.list_solutions()["solutions"][0]["solutionArn"]
-        version = self.control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+        version = self.control.create_solution_version(solutionArn=solution, trainingMode=mode)["solutionVersionArn"]
         await_active(self.control, version)
         self.control.update_campaign(campaignArn=self.campaign, solutionVersionArn=version)
         await_active(self.control, self.campaign)
@@ -102,6 +109,24 @@ def test_an_event_changes_the_next_answer_and_still_does_after_a_restart_and_a_t
     after.train()
     again = after.runtime.get_recommendations(campaignArn=shop.campaign, userId="newcomer", numResults=3)
     assert [item["itemId"] for item in again["itemList"]] == [item["itemId"] for item in answer["itemList"]]
+
+
+def test_what_follows_what_in_streamed_events_is_learned_by_an_update(shop: Shop, tmp_path: Path) -> None:
+    shop.train()
+    # who has a thing for cats turns to one for dogs now, and to another after that
+    for n in range(120):
+        shop.view(f"visitor-{n}", "cat-thing-3", "dog-thing-7", "cat-thing-9")
+    shop.view("stranger", "cat-thing-3")
+    shop.view("follower", "cat-thing-3", "dog-thing-7")
+    before = shop.first_after("stranger"), shop.first_after("follower")
+
+    shop.train("UPDATE")
+
+    assert before == ("cat-thing-4", "dog-thing-8")
+    assert (shop.first_after("stranger"), shop.first_after("follower")) == ("dog-thing-7", "cat-thing-9")
+    assert len(list(tmp_path.rglob("model.npz"))) == 3
+    # of the latest full training, which the next update starts from
+    assert len(list(tmp_path.rglob("sums.npz"))) == 1
 
 
 def test_streamed_events_survive_a_full_import_and_count_once_when_they_come_back_by_it(shop: Shop) -> None:

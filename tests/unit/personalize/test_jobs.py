@@ -279,9 +279,15 @@ def test_a_model_that_is_brought_up_to_date_lies_beside_the_one_before_until_tha
     jobs.start_training("update", replace(order, extends=old.model_path), outcomes.put)
     new = outcomes.next()
     assert isinstance(new, TrainingOutcome), new
+    for outcome in (old, new):
+        files = sorted(path.name for path in outcome.model_path.iterdir())
+        assert files == ["histories.arrow", "model.npz", "sums.npz"]
     question = Question("aws-user-personalization", 5, user_id='red, "3"')
     assert Runtime().recommend(new.model_path, question) == Runtime().recommend(old.model_path, question)
 
+    jobs.delete_sums(new.model_path)
+    jobs.delete_sums(new.model_path)
+    assert sorted(path.name for path in new.model_path.iterdir()) == ["histories.arrow", "model.npz"]
     jobs.delete_model(old.model_path)
     jobs.delete_model(tmp_path / "datasets")
     assert list((tmp_path / "models").iterdir()) == [new.model_path]

@@ -143,6 +143,19 @@ def test_an_update_brings_the_latest_full_version_up_to_date(shop: Scene) -> Non
     assert shop.control.get_solution_metrics(solutionVersionArn=again)["metrics"] == METRICS
 
 
+def test_only_the_latest_full_version_keeps_what_an_update_adds_to(shop: Scene) -> None:
+    solution = active(with_data(shop))
+    first = train(shop, solution)
+    assert shop.jobs.without_sums == []
+
+    train(shop, solution)
+    assert {path.name for path in shop.jobs.without_sums} == {first.rpartition("/")[2]}
+    shop.jobs.without_sums.clear()
+    update = train(shop, solution, trainingMode="UPDATE")
+
+    assert {path.name for path in shop.jobs.without_sums} == {each.rpartition("/")[2] for each in (first, update)}
+
+
 def test_only_user_personalization_is_updated_and_nobody_asks_for_autotrain(shop: Scene) -> None:
     solution = active(with_data(shop), V2)
     train(shop, solution)

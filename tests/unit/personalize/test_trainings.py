@@ -14,10 +14,16 @@ import pytest
 from tastemaker import recommenders
 from tastemaker.personalize.datasets import write_records
 from tastemaker.personalize.histories import interactions_of, load_histories, weighed_events
-from tastemaker.personalize.item_training import rewarded
 from tastemaker.personalize.metadata import MetadataFields
-from tastemaker.personalize.training_data import TrainingRefused
-from tastemaker.personalize.training_files import ModelFiles, TrainingOrder, TrainingReport, base_path, records_path
+from tastemaker.personalize.training_data import TrainingRefused, rewarded
+from tastemaker.personalize.training_files import (
+    ModelFiles,
+    TrainingOrder,
+    TrainingReport,
+    base_files,
+    model_files,
+    records_path,
+)
 from tastemaker.personalize.training_job import train
 from tastemaker.personalize.training_spec import EventRule, Objective
 from tastemaker.personalize.tuning import Tuning
@@ -227,11 +233,52 @@ def test_metrics_are_of_answers_under_the_circumstances_that_are_served(tmp_path
     assert found.metrics[key] > 1.3 * alone.metrics[key]
 
 
-def test_a_model_is_brought_up_to_date_with_new_items_and_events_and_keeps_its_weights(tmp_path: Path) -> None:
+def test_what_follows_in_new_events_alone_is_recommended_after_an_update_and_was_not_before(tmp_path: Path) -> None:
+    trained(tmp_path / "old", ordered(UP), after_a())
+    # by now all turn from b to c, those whom the training saw and others
+    late = [("u1", "c", "View"), *[(f"w{n}", item, "View") for n in range(300) for item in "bc"]]
+    now, again = _later(after_a(), events(late)), events([(f"x{n}", item, "View") for n in range(900) for item in "ba"])
+
+    for old, new, table in (("old", "new", now), ("new", "newer", _later(now, again))):
+        (tmp_path / new).mkdir()
+        model_files(tmp_path / old).link(base_files(tmp_path / new))
+        trained(tmp_path / new, ordered(UP, extends=True), table, PRICES)
+
+    assert best_after(tmp_path / "old", "b") == ["a"]
+    assert best_after(tmp_path / "new", "b") == ["c"]
+    assert best_after(tmp_path / "new", "a") == best_after(tmp_path / "old", "a") == ["b"]
+    # an update of the update
+    assert best_after(tmp_path / "newer", "b") == ["a"]
+
+
+def test_an_update_with_an_objective_weighs_new_events_by_it(tmp_path: Path) -> None:
+    order = ordered(UP, objective=Objective("PRICE", 1.0))
+    trained(tmp_path / "old", order, after_a(), PRICES)
+    (tmp_path / "new").mkdir()
+    model_files(tmp_path / "old").link(base_files(tmp_path / "new"))
+    # two in three turn from b to a, but c brings more
+    late = events([(f"w{n}", item, "View") for n in range(300) for item in ("b", "c" if n % 3 == 0 else "a")])
+
+    trained(tmp_path / "new", replace(order, extends=True), _later(after_a(), late), PRICES)
+
+    assert best_after(tmp_path / "new", "b") == ["c"]
+
+
+def _later(first: pa.Table, then: pa.Table) -> pa.Table:
+    """Both, the second after the first."""
+    times = pa.array([first.num_rows + n for n in range(then.num_rows)], pa.int64())
+    then = then.set_column(then.column_names.index("TIMESTAMP"), "TIMESTAMP", times)
+    return pa.concat_tables([first, then]).unify_dictionaries()
+
+
+def test_a_model_without_sums_is_brought_up_to_date_with_new_items_and_events_and_keeps_its_weights(
+    tmp_path: Path,
+) -> None:
     trained(tmp_path / "old", ordered(UP), after_a())
     before = recommenders.load(ModelFiles(tmp_path / "old" / "model").model)
     (tmp_path / "new").mkdir()
-    ModelFiles(tmp_path / "old" / "model").link(base_path(tmp_path / "new"))
+    model_files(tmp_path / "old").sums.unlink()
+    model_files(tmp_path / "old").link(base_files(tmp_path / "new"))
     # c is the rule by now, for whoever would train again
     more = pa.concat_tables([after_a(), events([("late", "0", "View"), *[(f"w{n}", "c", "View") for n in range(900)]])])
 
@@ -352,7 +399,7 @@ def test_a_model_of_actions_is_brought_up_to_date_with_new_actions(tmp_path: Pat
     write_records(records_path(tmp_path / "old", "ACTION_INTERACTIONS"), met(rows))
     trained(tmp_path / "old", ordered("aws-next-best-action"), after_a())
     (tmp_path / "new").mkdir()
-    ModelFiles(tmp_path / "old" / "model").link(base_path(tmp_path / "new"))
+    ModelFiles(tmp_path / "old" / "model").link(base_files(tmp_path / "new"))
     more = pa.table({"ACTION_ID": ["call", "join"], "VALUE": pa.array([3, 9], pa.int64())})
     write_records(records_path(tmp_path / "new", "ACTIONS"), more)
 

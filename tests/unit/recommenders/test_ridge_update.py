@@ -13,7 +13,7 @@ from tastemaker.recommenders.kept_sums import KeptSums
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
-from tastemaker.recommenders.ridge_update import updated
+from tastemaker.recommenders.ridge_update import with_new_events
 from tastemaker.recommenders.sequences import Sequences
 from tastemaker.recommenders.user_personalization import HORIZON, SequenceRidgeModel, rate_of
 from tests.unit.recommenders.planted import cycles, interactions_of, names, places, random_interactions
@@ -60,7 +60,7 @@ def _log(*, weighted: bool) -> Interactions:
 def _update(
     model: SequenceRidgeModel, log: Interactions, known: NDArray[np.int64], folder: Path, step: int = 0
 ) -> SequenceRidgeModel:
-    return updated(RIDGE, model, log, known, sums=folder / f"{step}.npz", kept=folder / f"{step + 1}.npz")
+    return with_new_events(RIDGE, model, log, known, sums=folder / f"{step}.npz", kept=folder / f"{step + 1}.npz")
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -175,7 +175,7 @@ def test_progress_rises_and_whatever_it_raises_ends_the_update(tmp_path: Path) -
 
     def update(progress: Callable[[float], None]) -> None:
         known = np.zeros(len(log.user_ids), dtype=np.int64)
-        updated(RIDGE, model, log, known, sums=tmp_path / "0.npz", kept=tmp_path / "1.npz", progress=progress)
+        with_new_events(RIDGE, model, log, known, sums=tmp_path / "0.npz", kept=tmp_path / "1.npz", progress=progress)
 
     def stops(share: float) -> None:
         if share > 0.3:
@@ -195,7 +195,7 @@ def test_with_too_little_memory_an_update_is_refused_before_it_starts(tmp_path: 
     model = RIDGE.fit(log, sums=tmp_path / "0.npz")
 
     with pytest.raises(NotEnoughMemory, match="train on fewer interactions"):
-        updated(
+        with_new_events(
             replace(RIDGE, memory=10_000_000),
             model,
             log,
