@@ -256,8 +256,8 @@ def test_an_update_with_an_objective_weighs_new_events_by_it(tmp_path: Path) -> 
     trained(tmp_path / "old", order, after_a(), PRICES)
     (tmp_path / "new").mkdir()
     model_files(tmp_path / "old").link(base_files(tmp_path / "new"))
-    # two in three turn from b to a, but c brings more
-    late = events([(f"w{n}", item, "View") for n in range(300) for item in ("b", "c" if n % 3 == 0 else "a")])
+    # nine in ten turn from b to a, but c brings more
+    late = events([(f"w{n}", item, "View") for n in range(900) for item in ("b", "a" if n % 10 else "c")])
 
     trained(tmp_path / "new", replace(order, extends=True), _later(after_a(), late), PRICES)
 
