@@ -38,10 +38,12 @@ class Demand:
         exact, weights = min(exact_items, self.items), min(self.items * self.kept_weights, 20 * self.events)
         rows = self.decays * exact + 1
         solved = 8 * self.decays * exact * min(self.kept_weights, exact)
+        choice = self._choice(exact > 0)
         steps = (
-            self._choice(exact > 0),
+            choice,
             90 * self.events,
-            _FLOAT * rows * (rows + 2 * exact) + 70 * self.events * (exact > 0),
+            # half of what the choice has taken, in pieces, does not come back
+            _FLOAT * rows * (rows + 2 * exact) + (70 * self.events + choice // 2) * (exact > 0),
             solved + 110 * self.events + 13 * min(5_000_000, 40 * self.events) + 24 * weights,
             solved + 41 * weights,
         )

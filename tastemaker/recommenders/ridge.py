@@ -61,8 +61,11 @@ def ridge_weights(
     right = np.empty(equations.targets.shape, dtype=np.float32, order="F")
     right[-1] = equations.targets[-1]
     for k in range(blocks):
-        block = slice(k * n, (k + 1) * n)
-        right[block] = (equations.targets[block] + np.float32(BACKWARD) * equations.targets[block].T) / (1 + BACKWARD)
+        forward, both = equations.targets[k * n : (k + 1) * n], right[k * n : (k + 1) * n]
+        # in place: of many items, a block is a tenth of all the memory
+        np.multiply(forward.T, np.float32(BACKWARD), out=both)
+        both += forward
+        both /= np.float32(1 + BACKWARD)
     factor = cho_factor(left, lower=True, overwrite_a=True, check_finite=False)
     progress(_FACTOR)
     for start in range(0, n, _COLUMNS_AT_ONCE):

@@ -203,8 +203,10 @@ class SequenceRidge:
         """What the ridge says of the items `head`, and their intercepts, as far as the choice lets it."""
         if not len(head):
             return [], np.zeros(0, dtype=np.float32)
-        sequences = Sequences.of(interactions, head)
-        equations = normal_equations(sequences, choice.decays, progress=lambda share: tell(0.3 * share))
+        # of the sequences nothing is kept: the solution needs the memory
+        equations = normal_equations(
+            Sequences.of(interactions, head), choice.decays, progress=lambda share: tell(0.3 * share)
+        )
         if sums is not None:
             KeptSums(equations, interactions.item_ids[head], mean_weight(interactions)).save(sums)
         return self.solved(equations, head, len(interactions.item_ids), choice, lambda share: tell(0.3 + 0.7 * share))

@@ -29,7 +29,12 @@ print(peak() - before)
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's peak starts anew on Linux alone")
 @pytest.mark.parametrize(
     ("size", "exact_items"),
-    [(Size(200_000, 10_000, 20_000), 0), (Size(500_000, 15_000, 50_000), 0), (Size(100_000, 2_000, 5_000), 1_000)],
+    [
+        (Size(200_000, 10_000, 20_000), 0),
+        (Size(500_000, 15_000, 50_000), 0),
+        (Size(100_000, 2_000, 5_000), 1_000),
+        (Size(200_000, 6_000, 10_000), 3_000),
+    ],
 )
 def test_the_estimate_is_not_below_what_is_taken_and_not_far_above(size: Size, exact_items: int) -> None:
     arguments = [str(each) for each in (size.events, size.items, size.users, exact_items)]
