@@ -26,7 +26,7 @@ _KEPT_SECONDS: Final = 300.0
 
 @dataclass(frozen=True)
 class _Update:
-    """How often a model is brought up to date, from which datasets, and whether its weights stay."""
+    """How often a model is brought up to date, from which datasets, and whether what it has learned stays."""
 
     seconds: float
     datasets: tuple[str, ...]

@@ -25,6 +25,28 @@ SequenceRidge(exact_items=int(sys.argv[4])).fit(interactions)
 print(peak() - before)
 """
 
+_BEFORE = """
+import sys
+from pathlib import Path
+from benchmarks.generated import Size, generated
+from tastemaker.recommenders import SequenceRidge
+interactions = generated(Size(*map(int, sys.argv[2:5])))
+folder, exact_items = Path(sys.argv[1]), int(sys.argv[5])
+SequenceRidge(exact_items=exact_items).fit(interactions, sums=folder / "0.npz").save(folder / "model.npz")
+"""
+_UPDATE = """
+import sys
+from pathlib import Path
+from benchmarks.generated import Size, generated
+from benchmarks.peers.memory import peak, start_peak
+from tastemaker.recommenders import SequenceRidge, SequenceRidgeModel, load, with_new_events
+interactions, folder = generated(Size(*map(int, sys.argv[2:5]))), Path(sys.argv[1])
+model, known = load(folder / "model.npz", SequenceRidgeModel), interactions.starts[1:] * 0
+before = start_peak()
+with_new_events(SequenceRidge(), model, interactions, known, sums=folder / "0.npz", kept=folder / "1.npz")
+print(peak() - before)
+"""
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's peak starts anew on Linux alone")
 @pytest.mark.parametrize(
@@ -43,6 +65,17 @@ def test_the_estimate_is_not_below_what_is_taken_and_not_far_above(size: Size, e
     estimate = Demand(size.events, size.items, kept_weights=100).bytes(exact_items) / 1e6
 
     assert taken <= estimate <= 1.5 * taken
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's peak starts anew on Linux alone")
+def test_an_update_takes_no_more_than_the_estimate(tmp_path: Path) -> None:
+    arguments = [str(tmp_path), "100000", "4000", "5000", "2000"]
+    subprocess.check_call([sys.executable, "-c", _BEFORE, *arguments])
+
+    taken = float(subprocess.check_output([sys.executable, "-c", _UPDATE, *arguments], text=True))
+
+    # the two matrices alone
+    assert 4 * 4_001 * 6_001 / 1e6 < taken <= Demand(100_000, 4_000, kept_weights=100).bytes(2_000) / 1e6
 
 
 def test_ten_million_events_and_two_hundred_thousand_items_fit_eight_gigabytes() -> None:
