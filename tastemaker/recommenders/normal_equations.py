@@ -65,6 +65,7 @@ def add_positions(
     sequences: Sequences,
     *,
     since: NDArray[np.int64] | None = None,
+    worth: NDArray[np.float32] | None = None,
     negligible: float = NEGLIGIBLE,
     progress: Callable[[float], None] = unheard,
 ) -> None:
@@ -75,7 +76,8 @@ def add_positions(
 
         Σ_{s<t−q≤r} g_k^(t−1−p) g_l^(t−1−q) = g_k^d Σ_{s≤i<r} (g_k g_l)^i
 
-    Users without a position to be added cost nothing.
+    `worth` (T,): what a position adds to the targets where the item is new to the user; without it the weight of the
+    event, from `since` on. Users who add nothing cost nothing.
     """
     decays, n, item = equations.decays, sequences.n_items, sequences.item
     size = len(equations.products)
@@ -84,10 +86,11 @@ def add_positions(
     first = np.zeros(len(item), dtype=np.int64) if since is None else since[sequences.user]
     passed = np.clip(first - 1 - sequences.position, 0, sequences.remaining)
     added = sequences.position >= first
+    if worth is None:
+        worth = np.where(added, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
+    gain = np.where(sequences.occurrence == 1, worth, 0).astype(np.float32)
     met = {(j, k): _geometric(g * h, passed, sequences.remaining) for j, g in blocks for k, h in blocks}
-    aimed = added & (sequences.occurrence == 1)
-    gain = np.where(aimed, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
-    newer, lag = np.flatnonzero(added | (passed < sequences.remaining)), 0
+    newer, lag = np.flatnonzero((gain > 0) | (passed < sequences.remaining)), 0
     while len(newer) and max(decays) ** max(0, lag - 1) >= negligible:
         earlier, later = item[newer - lag].astype(np.int64), item[newer].astype(np.int64)
         aim = gain[newer] > 0

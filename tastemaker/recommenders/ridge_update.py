@@ -49,8 +49,7 @@ def with_new_events(
     - As they were: the choice, the items of the regression, and nearness. Items that the training has not seen stay
       unlearned, so that they are explored, and nothing is expected of them until the next training.
 
-    A last old event keeps its weight, even where the same item comes at once with a greater one. Raises
-    NotEnoughMemory, before it starts.
+    Raises NotEnoughMemory, before it starts.
     """
     tell = progress or unheard
     tell(0.0)
@@ -61,15 +60,12 @@ def with_new_events(
     row = model.weights[0].row
     demand = Demand(len(interactions), int(learned.sum()), recipe.kept_weights, len(model.choice.decays))
     check_affordable(demand, int((row >= 0).sum()), available_memory() if recipe.memory is None else recipe.memory)
-    old = KeptSums.load(sums)
+    now = KeptSums.load(sums)
     tell(0.1)
-    head = locate(model.item_ids, old.item_ids)
+    head = locate(model.item_ids, now.item_ids)
     consumed = taking_part.without_immediate_repeats()
-    now = _with(old, mean_weight(consumed))
-    since = _positions_before(interactions, known, head)
-    add_positions(
-        now.equations, Sequences.of(consumed, head), since=since, progress=lambda share: tell(0.1 + 0.3 * share)
-    )
+    earlier = _earlier(interactions, known, taking_part).without_immediate_repeats()
+    now = _with(now, consumed, earlier, head, lambda share: tell(0.1 + 0.3 * share))
     now.save(kept)
     ridge, intercept = recipe.solved(
         now.equations, head, len(model.item_ids), model.choice, lambda share: tell(0.4 + 0.5 * share)
@@ -89,18 +85,36 @@ def with_new_events(
     )
 
 
-def _with(sums: KeptSums, weight: float) -> KeptSums:
-    """The same sums where an event of this weight is the mean. What only ratios matter of has another unit."""
-    sums.equations.targets[:] *= np.float32(sums.weight / weight)
-    return replace(sums, weight=weight)
-
-
-def _positions_before(
-    interactions: Interactions, known: NDArray[np.int64], head: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """(n_users,): how many positions the known events have in sequences of the items `head`."""
+def _earlier(interactions: Interactions, known: NDArray[np.int64], taking_part: Interactions) -> Interactions:
+    """The known events of the users and items that take part."""
     place = np.arange(len(interactions)) - interactions.starts[interactions.user]
-    earlier = interactions.of_events(place < known[interactions.user]).without_immediate_repeats()
-    in_head = np.zeros(len(interactions.item_ids), dtype=np.bool_)
+    users = np.bincount(taking_part.user, minlength=len(interactions.user_ids)) > 0
+    items = np.bincount(taking_part.item, minlength=len(interactions.item_ids)) > 0
+    takes_part = users[interactions.user] & items[interactions.item]
+    return interactions.of_events(takes_part & (place < known[interactions.user]))
+
+
+def _with(
+    sums: KeptSums,
+    consumed: Interactions,
+    earlier: Interactions,
+    head: NDArray[np.int32],
+    progress: Callable[[float], None],
+) -> KeptSums:
+    """The same with the positions of `consumed` that are not of `earlier`, which has the first events of each user.
+
+    A last earlier event is worth more than it was where the same item has come again at once, with a greater weight.
+    """
+    weight = mean_weight(consumed)
+    # the mean event is another one by now
+    sums.equations.targets[:] *= np.float32(sums.weight / weight)
+    in_head = np.zeros(len(earlier.item_ids), dtype=np.bool_)
     in_head[head] = True
-    return np.bincount(earlier.user[in_head[earlier.item]], minlength=len(known))
+    had = in_head[earlier.item]
+    since = np.bincount(earlier.user[had], minlength=len(earlier.user_ids))
+    sequences, worth = Sequences.of(consumed, head), None
+    if sequences.weight is not None and earlier.weight is not None:
+        worth = sequences.weight.copy()
+        worth[sequences.position < since[sequences.user]] -= (earlier.weight[had] / weight).astype(np.float32)
+    add_positions(sums.equations, sequences, since=since, worth=worth, progress=progress)
+    return replace(sums, weight=weight)

@@ -51,8 +51,8 @@ def _log(*, weighted: bool) -> Interactions:
     )
     if not weighted:
         return log
-    # a repeat has the weight of what it repeats
-    weight = np.random.default_rng(0).uniform(0.5, 2.0, len(log.item_ids))[log.item]
+    # a repeat may weigh more than what it repeats
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, len(log))
     late_user = np.char.startswith(log.user_ids, "v")[log.user]
     return replace(log, weight=(weight * np.where(late_user, 9, 1)).astype(np.float32))
 
