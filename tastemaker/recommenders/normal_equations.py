@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 NEGLIGIBLE = 3e-3
 """Pairs of events whose weight is below this are left out."""
 
+_ENDLESS = 1e-6
+"""What weighs less than this is as good as nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class NormalEquations:
@@ -26,9 +29,11 @@ class NormalEquations:
 
         h_k(t) = Σ_{p<t} g_k^(t−1−p) e_{x_p}
 
-    and the targets y(t) = a_t e_{x_t}, zero where the user has had x_t before; a_t is the weight of the event.
+    and the targets y(t) = a_t e_{x_t}, zero where the user has had x_t before; a_t is the weight of the event. Each
+    position counts w_t, its `lateness`.
 
-    `products` (K n + 1, K n + 1): Σ f f', of which only the upper triangle is filled; `targets` (K n + 1, n): Σ f y'.
+    `products` (K n + 1, K n + 1): Σ w f f', of which only the upper triangle is filled; `targets` (K n + 1, n):
+    Σ w f y'.
     They are sums over positions: those of two sets of users are the sum of both, and what users go on to do only adds
     to them.
     """
@@ -71,26 +76,26 @@ def add_positions(
 ) -> None:
     """Adds, in place, what each pair of events of a user, d apart, contributes; O(events · log(negligible) / log(g)).
 
-    An event at p and a later one at q meet in h_k and h_l at each t > q. With r events after q, of whose positions the
-    first s are not to be added, that is
+    An event at p and a later one at q meet in h_k and h_l at each t > q, which adds up to
 
-        Σ_{s<t−q≤r} g_k^(t−1−p) g_l^(t−1−q) = g_k^d Σ_{s≤i<r} (g_k g_l)^i
+        Σ_{t>q} w_t g_k^(t−1−p) g_l^(t−1−q) = g_k^d Σ_{t>q} w_t (g_k g_l)^(t−1−q)
 
-    `worth` (T,): what a position adds to the targets where the item is new to the user; without it the weight of the
-    event, from `since` on. Users who add nothing cost nothing.
+    where w_t is 0 of a position that is not to be added. `worth` (T,): what a position adds to the targets, times its
+    lateness, where the item is new to the user; without it the weight of the event, from `since` on. Users who add
+    nothing cost nothing.
     """
     decays, n, item = equations.decays, sequences.n_items, sequences.item
     size = len(equations.products)
     product_cells, target_cells = equations.products.reshape(-1), equations.targets.reshape(-1)
     blocks = list(enumerate(decays))
     first = np.zeros(len(item), dtype=np.int64) if since is None else since[sequences.user]
-    passed = np.clip(first - 1 - sequences.position, 0, sequences.remaining)
-    added = sequences.position >= first
+    added = np.where(sequences.position >= first, sequences.lateness, np.float32(0))
     if worth is None:
-        worth = np.where(added, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
-    gain = np.where(sequences.occurrence == 1, worth, 0).astype(np.float32)
-    met = {(j, k): _geometric(g * h, passed, sequences.remaining) for j, g in blocks for k, h in blocks}
-    newer, lag = np.flatnonzero((gain > 0) | (passed < sequences.remaining)), 0
+        worth = np.where(added > 0, sequences.weights(np.arange(len(item))), 0).astype(np.float32)
+    gain = np.where(sequences.occurrence == 1, worth * sequences.lateness, 0).astype(np.float32)
+    met = {(j, k): _ahead(sequences, added, g * h) for j, g in blocks for k, h in blocks}
+    longest = decays.index(max(decays))
+    newer, lag = np.flatnonzero((gain > 0) | (met[longest, longest] > 0)), 0
     while len(newer) and max(decays) ** max(0, lag - 1) >= negligible:
         earlier, later = item[newer - lag].astype(np.int64), item[newer].astype(np.int64)
         aim = gain[newer] > 0
@@ -112,13 +117,19 @@ def add_positions(
         newer = newer[sequences.position[newer] >= lag]
     behind = sequences.position > 0
     for j, decay in blocks:
-        alone = np.bincount(item, _geometric(decay, passed, sequences.remaining), n)
+        alone = np.bincount(item, _ahead(sequences, added, decay), n)
         equations.products[j * n : (j + 1) * n, -1] += alone.astype(np.float32)
-    equations.products[-1, -1] += (added & behind).sum()
+    equations.products[-1, -1] += added[behind].sum(dtype=np.float64)
     equations.targets[-1] += np.bincount(item, gain * behind, n).astype(np.float32)
 
 
-def _geometric(ratio: float, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Σ_{start≤i<end} ratio^i."""
-    terms = (end - start).astype(np.float64)
-    return (ratio ** start.astype(np.float64) * (1 - ratio**terms) / (1 - ratio)).astype(np.float32)
+def _ahead(sequences: Sequences, counted: NDArray[np.float32], ratio: float) -> NDArray[np.float32]:
+    """(T,): Σ_{t>q} counted_t ratio^(t−1−q) over the user's later positions; up to spans that double each time."""
+    total = np.zeros_like(counted)
+    total[:-1] = counted[1:]
+    total[sequences.remaining == 0] = 0
+    span = 1
+    while ratio**span >= _ENDLESS and len(reaching := np.flatnonzero(sequences.remaining >= span)):
+        total[reaching] += np.float32(ratio**span) * total[reaching + span]
+        span *= 2
+    return total

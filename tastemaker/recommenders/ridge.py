@@ -40,7 +40,7 @@ class RidgeWeights:
 def ridge_weights(
     equations: NormalEquations, strength: float, *, progress: Callable[[float], None] = unheard
 ) -> RidgeWeights:
-    """Minimises Σ_t ‖y(t) − Σ_k W_k' h_k(t) − c‖² + Σ_ki λ_ki ‖W_ki‖². The `products` of the equations are used up.
+    """Minimises Σ_t w_t ‖y(t) − Σ_k W_k' h_k(t) − c‖² + Σ_ki λ_ki ‖W_ki‖². The equations' `products` are used up.
 
     λ_ki = `strength` · √(d_ki d̄), where d is the diagonal of the products: items of many events are regularised
     more, and the strength means the same for few events and many. In place of the targets H'Y stands

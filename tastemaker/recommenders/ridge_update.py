@@ -43,8 +43,8 @@ def with_new_events(
     training has seen them or not. `sums`: the file of the training or of the last update; `kept`: one to write for the
     next.
 
-    - Added to: the normal equations, by the positions of new events, whose histories reach back. One solution gives new
-      weights and intercepts.
+    - Added to: the normal equations, by the positions of new events, whose histories reach back; old positions stay as
+      late as they were. One solution gives new weights and intercepts.
     - Counted anew, as that is cheap: popularity, the rates of what comes next, and the repeat table.
     - As they were: the choice, the items of the regression, and nearness. Items that the training has not seen stay
       unlearned, so that they are explored, and nothing is expected of them until the next training.
@@ -113,8 +113,11 @@ def _with(
     had = in_head[earlier.item]
     since = np.bincount(earlier.user[had], minlength=len(earlier.user_ids))
     sequences, worth = Sequences.of(consumed, head), None
+    old = sequences.position < since[sequences.user]
+    # only the last of them may add something, and that was as late as could be
+    sequences = replace(sequences, lateness=np.where(old, np.float32(1), sequences.lateness))
     if sequences.weight is not None and earlier.weight is not None:
         worth = sequences.weight.copy()
-        worth[sequences.position < since[sequences.user]] -= (earlier.weight[had] / weight).astype(np.float32)
+        worth[old] -= (earlier.weight[had] / weight).astype(np.float32)
     add_positions(sums.equations, sequences, since=since, worth=worth, progress=progress)
     return replace(sums, weight=weight)

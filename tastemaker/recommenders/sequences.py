@@ -19,8 +19,9 @@ class Sequences:
     """Events (T,) of all users, one user after the other, each oldest first.
 
     `item` is below `n_items`; `position` counts the user's earlier events, `remaining` the later ones; `occurrence`
-    counts how often the user has had the item so far, this event included, so 1 is a new item. `weight` is that of the
-    event as a target, on average 1 over the events that were given (None: 1 throughout).
+    counts how often the user has had the item so far, this event included, so 1 is a new item. `lateness` is how much
+    the event counts as a position to learn from, as `lateness` says. `weight` is that of the event as a target, on
+    average 1 over the events that were given (None: 1 throughout).
     """
 
     n_items: int
@@ -29,6 +30,7 @@ class Sequences:
     position: NDArray[np.int64]
     remaining: NDArray[np.int64]
     occurrence: NDArray[np.int64]
+    lateness: NDArray[np.float32]
     weight: NDArray[np.float32] | None = None
 
     @classmethod
@@ -44,7 +46,8 @@ class Sequences:
             weight = None if weight is None else weight[kept]
         index = np.arange(len(user))
         first, last = np.searchsorted(user, user, side="left"), np.searchsorted(user, user, side="right") - 1
-        return cls(n_items, user, item, index - first, last - index, _occurrence(user, item, n_items), weight)
+        late = lateness(index - first, last - first + 1)
+        return cls(n_items, user, item, index - first, last - index, _occurrence(user, item, n_items), late, weight)
 
     def __len__(self) -> int:
         return len(self.item)
@@ -62,6 +65,14 @@ class Sequences:
         """The events at position 0, at position 1, and so on."""
         order = np.argsort(self.position, kind="stable")
         return np.split(order, np.cumsum(np.bincount(self.position))[:-1]) if len(order) else []
+
+
+def lateness(position: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.float32]:
+    """√((t + 1) ÷ n) for position t of n events.
+
+    Recommendations are asked for at the end of a sequence: what came late in others' is more like it.
+    """
+    return np.sqrt((position + 1) / length).astype(np.float32)
 
 
 def mean_weight(interactions: Interactions) -> float:

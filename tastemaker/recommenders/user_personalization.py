@@ -64,8 +64,9 @@ class SequenceRidge:
 
         h_k(t) = Σ_{p<t} g_k^(t−1−p) e_{x_p}      a history
         y(t) = a_t e_{x_t}                        what comes next, if it is new to the user at t; a_t: its weight
+        w_t = √((t + 1) ÷ n)                      requests come after the end, so late positions count more
 
-    and the weights W_k minimise Σ ‖y(t) − Σ_k W_k' h_k(t) − c‖² + λ ‖W‖² (`ridge`), by one Cholesky solution of the
+    and the weights W_k minimise Σ w_t ‖y(t) − Σ_k W_k' h_k(t) − c‖² + λ ‖W‖² (`ridge`), by one Cholesky solution of the
     normal equations, which are sums over pairs of events (`normal_equations`). One decay is short and one is long: what
     follows, and what goes with the user's taste. Where histories are short and items many, counting what follows what
     and who has had both is as good (`nearness`); both are blended, and items that are too rare for the regression are

@@ -111,7 +111,7 @@ def test_sequences_of_chosen_items_close_the_gaps_that_the_others_leave() -> Non
 
 
 def _first(sequences: Sequences, count: NDArray[np.int64]) -> Sequences:
-    """The first events of each user, as if there were no others; their weights stay as they are."""
+    """The first events of each user, as if there were no others; their lateness and weights stay as they are."""
     kept = sequences.position < count[sequences.user]
     last = np.minimum(count[sequences.user], sequences.position + sequences.remaining + 1) - 1
     return Sequences(
@@ -121,6 +121,7 @@ def _first(sequences: Sequences, count: NDArray[np.int64]) -> Sequences:
         sequences.position[kept],
         (last - sequences.position)[kept],
         sequences.occurrence[kept],
+        sequences.lateness[kept],
         None if sequences.weight is None else sequences.weight[kept],
     )
 
@@ -133,14 +134,17 @@ def _pairs_that_weigh(
     products, targets = np.zeros((len(decays) * n, len(decays) * n)), np.zeros((len(decays) * n, n))
     for user in np.unique(sequences.user):
         items = sequences.item[sequences.user == user].tolist()
+        lateness = sequences.lateness[sequences.user == user].tolist()
         for t in range(1, len(items)):
             for p in range(t):
                 for j, g in blocks:
                     left = g ** (t - 1 - p)
-                    targets[j * n + items[p], items[t]] += left * (left >= negligible and items[t] not in items[:t])
+                    targets[j * n + items[p], items[t]] += (
+                        lateness[t] * left * (left >= negligible and items[t] not in items[:t])
+                    )
                     for q in range(t):
                         for k, h in blocks:
                             apart = g ** (q - p) if p < q else h ** (p - q)
-                            both = left * h ** (t - 1 - q) * (apart >= negligible)
+                            both = lateness[t] * left * h ** (t - 1 - q) * (apart >= negligible)
                             products[j * n + items[p], k * n + items[q]] += both
     return products, targets
