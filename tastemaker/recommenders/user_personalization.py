@@ -79,10 +79,11 @@ class SequenceRidge:
 
     `decays`: those tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how many of
     the most popular items enter the regression at most; time grows with its cube, memory with its square (4,000: 600
-    MB). `nearness`: whether it is blended in; without, items outside the regression are expected by how often they come
-    next, whatever the history. `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows
-    in the metrics. `memory`: how many bytes training may take beyond the interactions (None: what is left at the
-    start); the fewer there are, the fewer items enter the regression. `percentiles`: the users who take part.
+    MB). `fewest_users`: of an item in the regression, which would take what a few users did for a rule. `nearness`:
+    whether it is blended in; without, items outside the regression are expected by how often they come next, whatever
+    the history. `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the
+    metrics. `memory`: how many bytes training may take beyond the interactions (None: what is left at the start); the
+    fewer there are, the fewer items enter the regression. `percentiles`: the users who take part.
 
     Where users have attributes or events a context, what is expected is multiplied by how much more such users have the
     item, or it is had in such a context (`lift`), as far as that finds more of what held-out users turn to
@@ -94,6 +95,7 @@ class SequenceRidge:
     decays: tuple[Decays, ...] = ((0.5, 0.95), (0.3, 0.8))
     exact_items: int = 4_000
     nearness: bool = True
+    fewest_users: int = 8
     kept_weights: int = 100
     percentiles: Percentiles = EVERYONE
     memory: int | None = None
@@ -163,7 +165,7 @@ class SequenceRidge:
         consumed = interactions.without_immediate_repeats()
         had_by = distinct_users(consumed)
         popular = np.argsort(-had_by, kind="stable")[: exact_items if choice.share < 1 else 0]
-        head = np.sort(popular[had_by[popular] > 0]).astype(np.int32)
+        head = np.sort(popular[had_by[popular] >= self.fewest_users]).astype(np.int32)
         choice = replace(choice, mode=mode_of(len(head), int((had_by > 0).sum())))
         rate = rate_of(consumed)
         ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.7 * share), sums)

@@ -100,6 +100,29 @@ def test_an_item_that_nothing_is_near_to_leaves_what_comes_next_to_the_rates() -
     assert expected[3] == model.repeats.recent[0, 0]
 
 
+def test_what_only_a_few_users_have_had_is_left_to_nearness() -> None:
+    log = interactions_of(
+        {f"u{n:02d}": ["a", "b", "few" if n < 7 else "some" if n < 15 else "c", "d", "e"] for n in range(60)}
+    )
+    model = SequenceRidge().fit(log)
+
+    regressed = {model.item_ids[item] for item in np.flatnonzero(model.weights[0].row >= 0)}
+
+    assert regressed == {"a", "b", "c", "d", "e", "some"}
+
+
+def test_what_follows_late_counts_more_than_what_follows_early() -> None:
+    # x is followed by y in the middle of as many sequences as by z at their end
+    early = {f"u{n:02d}": ["x", "y", *"abcdef"] for n in range(40)}
+    late = {f"v{n:02d}": [*"abcdef", "x", "z"] for n in range(40)}
+    log = interactions_of(early | late)
+
+    model = SequenceRidge(nearness=False).fit(log)
+
+    y, z = model.expected(places(model, ["x"]))[places(model, ["y", "z"])]
+    assert z > 1.1 * y
+
+
 def test_one_event_of_one_user_is_enough_to_fit() -> None:
     model = SequenceRidge().fit(interactions_of({"u": ["a"]}))
 
