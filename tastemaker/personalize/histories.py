@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.personalize.datasets import read_records, write_records
-from tastemaker.personalize.metadata import MetadataFields
+from tastemaker.personalize.metadata import MetadataFields, in_double_precision
 from tastemaker.personalize.stream_log import StreamedEvent
 from tastemaker.personalize.training_spec import EventRule
 from tastemaker.recommenders import Categories, Context, Holding, Interactions, locate
@@ -49,7 +49,7 @@ def event_context(records: pa.Table, fields: MetadataFields) -> Context | None:
     present = set(records.column_names)
     categories = {name: Categories(*_catalogue(records[name])) for name in fields.categories if name in present}
     numbers = {
-        name: pc.fill_null(pc.cast(records[name], pa.float64()), np.nan).to_numpy()
+        name: pc.fill_null(in_double_precision(records[name]), np.nan).to_numpy()
         for name in fields.numbers
         if name in present
     }

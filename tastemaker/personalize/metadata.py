@@ -91,6 +91,11 @@ def action_attributes(records: pa.Table) -> Attributes:
     return Attributes.from_columns(records["ACTION_ID"].to_pylist(), {}, numbers)
 
 
+def in_double_precision(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The numbers of a column; whole ones beyond 2^53, as codes may be, are the nearest that there are."""
+    return pc.cast(column, pa.float64(), safe=False)
+
+
 def _numbers(records: pa.Table, name: str) -> list[float | None]:
-    numbers: list[float | None] = pc.cast(records[name], pa.float64()).to_pylist()
+    numbers: list[float | None] = in_double_precision(records[name]).to_pylist()
     return numbers

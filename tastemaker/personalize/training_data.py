@@ -13,7 +13,12 @@ import pyarrow.compute as pc
 from tastemaker.personalize.datasets import read_records
 from tastemaker.personalize.event_owners import events_of_users
 from tastemaker.personalize.histories import chosen_events, event_context, interactions_of, weighed_events
-from tastemaker.personalize.metadata import action_attributes, item_attributes, user_attributes
+from tastemaker.personalize.metadata import (
+    action_attributes,
+    in_double_precision,
+    item_attributes,
+    user_attributes,
+)
 from tastemaker.personalize.stream_log import read_prefix
 from tastemaker.personalize.streamed_records import with_streamed
 from tastemaker.personalize.training_files import TrainingOrder, records_path, stream_path
@@ -80,7 +85,7 @@ class TrainingData:
         records = self._records("ITEMS")
         if records is not None and column in records.column_names:
             places = locate(item_ids, np.asarray(records["ITEM_ID"].to_pylist(), dtype=np.str_))
-            values = pc.fill_null(pc.cast(records[column], pa.float64()), 0.0).to_numpy()
+            values = pc.fill_null(in_double_precision(records[column]), 0.0).to_numpy()
             numbers[places[places >= 0]] = values[places >= 0]
         return numbers
 

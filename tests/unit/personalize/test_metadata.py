@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from tastemaker.personalize.metadata import MetadataFields, item_attributes
+from tastemaker.personalize.histories import event_context
+from tastemaker.personalize.metadata import MetadataFields, item_attributes, user_attributes
 from tastemaker.personalize.schemas import Field, Schema
 
 SCHEMA = Schema(
@@ -61,3 +62,19 @@ def test_records_become_attributes_and_a_column_that_was_added_later_is_passed_o
     assert found.ids.tolist() == ["a", "b"]
     assert found.categories.toarray().tolist() == [[0, 0], [1, 1]]
     np.testing.assert_array_equal(found.numbers, [[np.nan], [1990]])
+
+
+def test_whole_numbers_beyond_double_precision_are_the_nearest_that_there_are() -> None:
+    fields = MetadataFields(numbers=("CODE",))
+    codes = pa.chunked_array([pa.array([2**60 + 1, None], pa.int64())])
+    records = pa.table({"USER_ID": ["a", "b"], "ITEM_ID": ["x", "y"], "CODE": codes})
+
+    context = event_context(records, fields)
+
+    assert context is not None
+    for numbers in (
+        context.numbers["CODE"],
+        user_attributes(records, fields).number("CODE"),
+        item_attributes(records, fields).number("CODE"),
+    ):
+        np.testing.assert_array_equal(numbers, [2.0**60, np.nan])
