@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _KEPT_BYTES: Final = 16_000_000
 _FEWEST_KEPT: Final = 16
+_FURTHEST: Final = np.float32(25)
+"""The logarithm of the most that circumstances multiply or divide by: beyond it sums of expectations overflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,10 @@ class Circumstances:
         return Holding(users.ids, places.indptr.astype(np.int64), order[places.indices].astype(np.int32))
 
     def factors(self, held: tuple[int, ...], *, strength: float) -> NDArray[np.float32]:
-        """(n_items,): Π_c lift_ic^s over the categories `held`; not to be written into, others may get the same."""
+        """(n_items,): Π_c lift_ic^s over the categories `held`; not to be written into, others may get the same.
+
+        From e^−25 to e^25, however many categories hold.
+        """
         return self._product(held, strength)
 
     @cached_property
@@ -100,18 +105,19 @@ class Circumstances:
         kept = max(_FEWEST_KEPT, _KEPT_BYTES // (4 * max(1, self.n_items)))
 
         @lru_cache(maxsize=kept)
-        def of_one(category: int, strength: float) -> NDArray[np.float32]:
+        def of_one(category: int) -> NDArray[np.float32]:
             own = slice(self.starts[category], self.starts[category + 1])
-            factors = np.ones(self.n_items, dtype=np.float32)
-            factors[self.items[own]] = np.exp(np.float32(strength) * self.log_lift[own])
-            return factors
+            logarithm = np.zeros(self.n_items, dtype=np.float32)
+            logarithm[self.items[own]] = self.log_lift[own]
+            return logarithm
 
         @lru_cache(maxsize=kept)
         def of_all(held: tuple[int, ...], strength: float) -> NDArray[np.float32]:
-            product = np.ones(self.n_items, dtype=np.float32)
+            logarithm = np.zeros(self.n_items, dtype=np.float32)
             for category in held:
-                product *= of_one(category, strength)
-            return product
+                logarithm += of_one(category)
+            bounded = np.clip(np.float32(strength) * logarithm, -_FURTHEST, _FURTHEST)
+            return np.asarray(np.exp(bounded), dtype=np.float32)
 
         return of_all
 

@@ -129,6 +129,22 @@ def test_attributes_of_chance_change_no_ranking(seed: int) -> None:
         assert len(np.intersect1d(under, alone)) >= 4
 
 
+def test_a_user_with_many_interests_gets_an_answer_of_finite_scores() -> None:
+    """Each of 400 interests says the same once more, and all of it together is more than single precision holds."""
+    log = of_two_groups()
+    interests = {group: "|".join(f"{group}-{number}" for number in range(400)) for group in "ab"}
+    users = of_users(122, INTERESTS=[interests[group_of(user)] for user in range(122)])
+    model = SequenceRidge().fit(log, users=users)
+    model = replace(model, circumstances=replace(model.circumstances, strengths=(1.0, 1.0)))
+    asked = model.under(held_by(model, users, "u120"))
+
+    for history in (NOBODY, places(model, ["a0", "b0"])):
+        items, scores = asked.recommend(history, 5)
+        assert {name[0] for name in names(model, items)} == {"a"}
+        assert np.isfinite(scores).all()
+        assert np.isfinite(explain(asked, history, items).values).all()
+
+
 def test_without_strength_the_model_is_as_without_circumstances() -> None:
     model = SequenceRidge().fit(of_two_groups(), users=with_groups())
     weak = replace(model, circumstances=replace(model.circumstances, strengths=(0.0, 0.0)))
