@@ -47,7 +47,7 @@ def weighed_events(records: pa.Table, rules: Sequence[EventRule]) -> tuple[pa.Ta
 def event_context(records: pa.Table, fields: MetadataFields) -> Context | None:
     """What was so at each record of an Interactions dataset; None where nothing of it takes part."""
     present = set(records.column_names)
-    categories = {name: Categories(*_catalogue(records[name])) for name in fields.categories if name in present}
+    categories = {name: Categories(*_coded(records[name])) for name in fields.categories if name in present}
     numbers = {
         name: pc.fill_null(in_double_precision(records[name]), np.nan).to_numpy()
         for name in fields.numbers
@@ -219,12 +219,18 @@ def _of_type(column: pa.ChunkedArray, event_type: str) -> pa.ChunkedArray:
     return reduce(pc.or_, (pc.equal(column, name) for name in names or [event_type]))
 
 
-def _catalogue(column: pa.ChunkedArray) -> tuple[NDArray[np.str_], NDArray[np.int32]]:
-    """The distinct values that occur, sorted, and each row's position among them; −1 of null."""
+def _coded(column: pa.ChunkedArray) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Distinct values, and each row's position among them; −1 of null."""
     encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     chunks = encoded.unify_dictionaries().chunks
-    values = np.array(chunks[0].dictionary.to_pylist() if chunks else [], dtype=np.str_)
     codes = np.concatenate([np.empty(0, np.int32), *(chunk.indices.fill_null(-1).to_numpy() for chunk in chunks)])
+    return tuple(chunks[0].dictionary.to_pylist() if chunks else ()), codes
+
+
+def _catalogue(column: pa.ChunkedArray) -> tuple[NDArray[np.str_], NDArray[np.int32]]:
+    """The distinct values that occur, sorted, and each row's position among them; −1 of null."""
+    texts, codes = _coded(column)
+    values = np.array(texts, dtype=np.str_)
     present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(values)))
     order = present[np.argsort(values[present], kind="stable")]
     # the last place is the one of −1

@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Categories:
-    """A field of n events: `values`, its distinct texts, and `code` (n,), the place of each event's; −1: none."""
+    """A field of n events: `values`, distinct texts, and `code` (n,), the place of each event's; −1: none.
 
-    values: NDArray[np.str_]
+    No array of texts, which would give all of them the length of the longest.
+    """
+
+    values: tuple[str, ...]
     code: NDArray[np.int32]
 
     @classmethod
     def of(cls, texts: Sequence[str | None]) -> Categories:
-        values, code = np.unique(np.array([text or "" for text in texts], dtype=np.str_), return_inverse=True)
-        has_none = len(values) > 0 and not values[0]
-        return cls(values[1:], (code - 1).astype(np.int32)) if has_none else cls(values, code.astype(np.int32))
+        values = sorted({text for text in texts if text})
+        place = {value: number for number, value in enumerate(values)}
+        return cls(tuple(values), np.array([place.get(text or "", -1) for text in texts], dtype=np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ class Context:
     def at(self, event: int) -> dict[str, str]:
         """The fields of one event as a request names them; without those that it has not."""
         texts = {
-            name: str(column.values[column.code[event]])
+            name: column.values[column.code[event]]
             for name, column in self.categories.items()
             if column.code[event] >= 0
         }

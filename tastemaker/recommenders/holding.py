@@ -106,7 +106,7 @@ def _categorical(column: Categories, field: str) -> Held:
     place: dict[str, int] = {}
     cells = [
         (row, place.setdefault(part, len(place)))
-        for row, text in enumerate(column.values.tolist())
+        for row, text in enumerate(column.values)
         for part in dict.fromkeys(text.split(BETWEEN_CATEGORIES))
         if part
     ]

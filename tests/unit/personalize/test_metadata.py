@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pyarrow as pa
 
@@ -78,3 +80,22 @@ def test_whole_numbers_beyond_double_precision_are_the_nearest_that_there_are() 
         item_attributes(records, fields).number("CODE"),
     ):
         np.testing.assert_array_equal(numbers, [2.0**60, np.nan])
+
+
+def test_one_long_text_of_the_context_does_not_make_all_of_them_as_large() -> None:
+    words = [f"word {number}" for number in range(2_000)] + ["x" * 1_000]
+    records = pa.table({"QUERY": pa.chunked_array([pa.array(words), pa.array([None, "word 7"])])})
+
+    tracemalloc.start()
+    context = event_context(records, MetadataFields(categories=("QUERY",)))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert context is not None
+    assert [context.at(event) for event in (7, 2_000, 2_001, 2_002)] == [
+        {"QUERY": "word 7"},
+        {"QUERY": "x" * 1_000},
+        {},
+        {"QUERY": "word 7"},
+    ]
+    assert most < 1_000_000
