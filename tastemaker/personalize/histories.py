@@ -181,9 +181,14 @@ def _starts_among(all_ids: NDArray[np.str_], ids: NDArray[np.str_], starts: NDAr
 
 
 def load_histories(path: Path, catalogue: NDArray[np.str_]) -> Histories:
-    """What `save_histories` wrote for the same catalogue. Raises KeyError for a file of an earlier version."""
+    """What `save_histories` wrote for the same catalogue, be it before there were circumstances.
+
+    Raises KeyError for a file without times.
+    """
     records = read_records(path).combine_chunks()
-    lists, held = records["ITEMS"].chunk(0), records["CIRCUMSTANCES"].chunk(0)
+    lists, held = records["ITEMS"].chunk(0), pa.array([[]] * records.num_rows, pa.list_(pa.int32()))
+    if "CIRCUMSTANCES" in records.column_names:
+        held = records["CIRCUMSTANCES"].chunk(0)
     return Histories(
         catalogue=catalogue,
         users={user_id: place for place, user_id in enumerate(records["USER_ID"].to_pylist())},

@@ -145,7 +145,9 @@ class Circumstances:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]], n_items: int) -> Circumstances:
-        """Those of what `arrays` gave."""
+        """Those of what `arrays` gave; none of a model that was saved before there were any."""
+        if "circumstances" not in arrays:
+            return cls.none(n_items)
         told = json.loads(str(arrays["circumstances"]))
         with_history, without = told["strengths"]
         return cls(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from tastemaker import recommenders
-from tastemaker.personalize.datasets import write_records
+from tastemaker.personalize.datasets import read_records, write_records
 from tastemaker.personalize.histories import interactions_of, load_histories, weighed_events
 from tastemaker.personalize.metadata import MetadataFields
 from tastemaker.personalize.training_data import TrainingRefused, rewarded
@@ -271,13 +271,25 @@ def _later(first: pa.Table, then: pa.Table) -> pa.Table:
     return pa.concat_tables([first, then]).unify_dictionaries()
 
 
-def test_a_model_without_sums_is_brought_up_to_date_with_new_items_and_events_and_keeps_its_weights(
+def _as_of_an_earlier_version(files: ModelFiles) -> None:
+    """Without sums and circumstances."""
+    files.sums.unlink()
+    with np.load(files.model) as kept:
+        arrays = {name: kept[name] for name in kept.files if not name.startswith("circumstances")}
+    with files.model.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    # beside it first: the records that are read are those of the file
+    write_records(files.histories.with_suffix(".old"), read_records(files.histories).drop_columns("CIRCUMSTANCES"))
+    files.histories.with_suffix(".old").replace(files.histories)
+
+
+def test_a_model_of_an_earlier_version_is_brought_up_to_date_with_new_items_and_events_and_keeps_its_weights(
     tmp_path: Path,
 ) -> None:
     trained(tmp_path / "old", ordered(UP), after_a())
+    _as_of_an_earlier_version(model_files(tmp_path / "old"))
     before = recommenders.load(ModelFiles(tmp_path / "old" / "model").model)
     (tmp_path / "new").mkdir()
-    model_files(tmp_path / "old").sums.unlink()
     model_files(tmp_path / "old").link(base_files(tmp_path / "new"))
     # c is the rule by now, for whoever would train again
     more = pa.concat_tables([after_a(), events([("late", "0", "View"), *[(f"w{n}", "c", "View") for n in range(900)]])])
@@ -290,7 +302,9 @@ def test_a_model_without_sums_is_brought_up_to_date_with_new_items_and_events_an
     assert after.item_ids.tolist() == ["0", "a", "b", "c"]
     old, new = (model.recommend(locate(model.item_ids, ["a"]), 3) for model in (before, after))
     assert after.item_ids[new[0]].tolist() == before.item_ids[old[0]].tolist()
-    assert load_histories(files.histories, after.item_ids).of("late").tolist() == [0]
+    histories = load_histories(files.histories, after.item_ids)
+    assert histories.of("late").tolist() == [0]
+    assert histories.circumstances("late") == ()
 
 
 @pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
