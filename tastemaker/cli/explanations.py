@@ -79,6 +79,8 @@ class Report:
         if events:
             counted = "one event" if len(events) == 1 else f"{len(events):,} events"
             yield f"{self.source} answers {self.user_id} from {counted}, the newest of {_when(events[-1].timestamp)}."
+        elif any(map(_is_tilted, self.answer.items)):
+            yield f"{self.source} knows no event of {self.user_id}, but what {self.user_id} is like, or the context."
         else:
             yield f"{self.source} knows no event of {self.user_id}: so it answers everyone whom it does not know."
         if events and self.answer.kind == "everyone":
@@ -107,7 +109,7 @@ class Report:
         causes = [cause for cause in item.strongest(CAUSES) if cause.share >= _LEAST_SHARE]
         for cause in causes:
             yield self._cause(cause)
-        if abs(item.circumstances - 1) >= _LEAST_CHANGE:
+        if _is_tilted(item):
             yield f"× {item.circumstances:.2f} for what is known of the user, and the context"
         elif not causes and not item.explored and item.repeats <= 0 and item.reason is None:
             yield "no event: what everyone gets"
@@ -141,3 +143,8 @@ def _when(timestamp: int) -> str:
         return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M}"
     except (OverflowError, ValueError, OSError):
         return str(timestamp)
+
+
+def _is_tilted(item: ExplainedItem) -> bool:
+    """Whether the table shows that circumstances change what is expected of the item."""
+    return abs(item.circumstances - 1) >= _LEAST_CHANGE

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tastemaker.recommenders.choice import Choice
     from tastemaker.recommenders.user_personalization import SequenceRidgeModel
 
 
@@ -33,6 +34,11 @@ class TiltedModel:
     @property
     def item_ids(self) -> NDArray[np.str_]:
         return self.model.item_ids
+
+    @property
+    def choice(self) -> Choice:
+        """What the model was trained with."""
+        return self.model.choice
 
     def factors(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): what circumstances multiply what is expected after such a history by."""

@@ -192,3 +192,18 @@ def test_exploration_and_what_was_had_are_told_in_words(capsys: pytest.CaptureFi
     assert "had before, 40%" in said
     assert "× 1.40 for what is known of the user, and the context" in said
     assert "Exploration added 1: Novelty.\nWithout it there would be: c (3.)." in said
+
+
+def test_of_a_user_without_events_whose_attributes_count_it_is_not_said_that_everyone_gets_this(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from rich.console import Console
+
+    item = ExplainedItem("a", 0.1, None, False, 0.2, 0.1, 0.0, 0.0, (), circumstances=2.0)
+    answer = ExplainedAnswer(kind="everyone", history=(), items=(item,))
+
+    Report(user_id="u", source="live", answer=answer, labels={}).print(Console(width=100))
+
+    said = capsys.readouterr().out
+    assert "live knows no event of u, but what u is like, or the context." in said
+    assert "everyone" not in said

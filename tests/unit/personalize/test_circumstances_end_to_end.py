@@ -144,3 +144,4 @@ def test_an_explanation_says_what_the_circumstances_do(personalize: Personalize)
     )
 
     assert all(item.circumstances > 1.1 for item in answer.items)
+    assert answer.choice is not None
