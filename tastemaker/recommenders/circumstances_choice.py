@@ -115,7 +115,9 @@ class _Asked:
         self, worth: Callable[[int, int], Iterator[NDArray[np.float64]]], *, fewest: int
     ) -> NDArray[np.float64]:
         starts = self._held_out.starts
-        asked = np.flatnonzero(np.diff(starts) >= fewest)[:_MOST_USERS]
+        able = np.flatnonzero(np.diff(starts) >= fewest)
+        # from the first to the last, as ids may say what users are like
+        asked = able[np.linspace(0, len(able) - 1, min(len(able), _MOST_USERS)).astype(int)]
         means = [np.mean(list(worth(int(starts[user]), int(starts[user + 1]))), axis=0) for user in asked.tolist()]
         return np.array(means).reshape(len(means), len(STRENGTHS))
 

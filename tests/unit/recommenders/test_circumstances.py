@@ -16,6 +16,7 @@ from tastemaker.recommenders import (
     SequenceRidge,
     SequenceRidgeModel,
     TiltedModel,
+    circumstances_choice,
     explain,
     lift,
     load,
@@ -143,6 +144,16 @@ def test_a_user_with_many_interests_gets_an_answer_of_finite_scores() -> None:
         assert {name[0] for name in names(model, items)} == {"a"}
         assert np.isfinite(scores).all()
         assert np.isfinite(explain(asked, history, items).values).all()
+
+
+def test_users_are_asked_from_the_first_id_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first quarter of the users tells nothing of themselves, and all others their group."""
+    monkeypatch.setattr(circumstances_choice, "_MOST_USERS", 50)
+    users = of_users(800, GROUP=[None if user < 200 else group_of(user) for user in range(800)])
+
+    model = SequenceRidge().fit(of_two_groups(800), users=users)
+
+    assert model.circumstances.strengths[1] > 0
 
 
 def test_without_strength_the_model_is_as_without_circumstances() -> None:
