@@ -46,8 +46,8 @@ def with_new_events(
     - Added to: the normal equations, by the positions of new events, whose histories reach back; old positions stay as
       late as they were. One solution gives new weights and intercepts.
     - Counted anew, as that is cheap: popularity, the rates of what comes next, and the repeat table.
-    - As they were: the choice, the items of the regression, and nearness. Items that the training has not seen stay
-      unlearned, so that they are explored, and nothing is expected of them until the next training.
+    - As they were: the choice, the items of the regression, nearness, and circumstances. Items that the training has
+      not seen stay unlearned, so that they are explored, and nothing is expected of them until the next training.
 
     Raises NotEnoughMemory, before it starts.
     """
