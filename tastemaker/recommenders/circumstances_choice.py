@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS
 from tastemaker.recommenders.lift import learn
 from tastemaker.recommenders.nearness import of_items
 from tastemaker.recommenders.popularity import distinct_users
@@ -25,9 +26,7 @@ STRENGTHS: Final = (0.0, 0.25, 0.5, 1.0)
 """Of what circumstances say; 0: they say nothing."""
 
 _FEWEST_USERS: Final = 50
-_MOST_EVENTS: Final = 300_000
 _MOST_USERS: Final = 500
-_ITEMS: Final = 1_200
 _PER_USER: Final = 10
 _BEYOND_CHANCE: Final = 2.0
 
@@ -59,9 +58,9 @@ def choose_strengths(
     if n_users < _FEWEST_USERS:
         return Strengths((0.0, 0.0), {})
     luck = np.random.default_rng(seed).random(n_users)
-    part = min(1.0, _MOST_EVENTS / max(1, len(interactions)))
+    part = min(1.0, MOST_EVENTS / max(1, len(interactions)))
     train, held_out = interactions.of_users(luck < 0.8 * part), interactions.of_users(luck >= 1 - 0.2 * part)
-    head = np.sort(np.argsort(-distinct_users(train), kind="stable")[:_ITEMS]).astype(np.int32)
+    head = np.sort(np.argsort(-distinct_users(train), kind="stable")[:MOST_ITEMS]).astype(np.int32)
     train, held_out = of_items(train, head), of_items(held_out, head)
     model = replace(trained(train), circumstances=learn(train.without_immediate_repeats(), users))
     asked = _Asked(model, held_out.without_immediate_repeats(), users)

@@ -57,9 +57,7 @@ def with_new_events(
     interactions = interactions.with_items(model.item_ids.tolist())
     taking_part = recipe.percentiles.apply(interactions)
     learned = model.popularity.users > 0
-    row = model.weights[0].row
-    demand = Demand(len(interactions), int(learned.sum()), recipe.kept_weights, len(model.choice.decays))
-    check_affordable(demand, int((row >= 0).sum()), available_memory() if recipe.memory is None else recipe.memory)
+    _check_memory(recipe, model, len(interactions))
     now = KeptSums.load(sums)
     tell(0.1)
     head = locate(model.item_ids, now.item_ids)
@@ -83,6 +81,12 @@ def with_new_events(
         base=base,
         repeats=repeats,
     )
+
+
+def _check_memory(recipe: SequenceRidge, model: SequenceRidgeModel, events: int) -> None:
+    demand = Demand(events, int((model.popularity.users > 0).sum()), recipe.kept_weights, len(model.choice.decays))
+    in_regression = int((model.weights[0].row >= 0).sum())
+    check_affordable(demand, in_regression, available_memory() if recipe.memory is None else recipe.memory)
 
 
 def _earlier(interactions: Interactions, known: NDArray[np.int64], taking_part: Interactions) -> Interactions:
