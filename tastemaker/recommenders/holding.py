@@ -85,13 +85,17 @@ def bucket_of(text: str, edges: NDArray[np.float64]) -> str:
 
 
 def _edges(column: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Those of quantiles that occur; of few different numbers, all but the largest."""
+    """Behind those of quantiles that occur, or of few different numbers behind all but the largest.
+
+    Halfway to the next number: one of single precision is another one than that of a request, which is in decimals.
+    """
     numbers = column[np.isfinite(column)]
     distinct = np.unique(numbers)
-    if len(distinct) <= BUCKETS:
-        return distinct[:-1]
-    inner = np.quantile(numbers, np.arange(1, BUCKETS) / BUCKETS, method="inverted_cdf")
-    return np.unique(inner[inner < distinct[-1]])
+    below = np.arange(len(distinct) - 1)
+    if len(distinct) > BUCKETS:
+        inner = np.quantile(numbers, np.arange(1, BUCKETS) / BUCKETS, method="inverted_cdf")
+        below = np.unique(np.searchsorted(distinct, inner[inner < distinct[-1]]))
+    return distinct[below] / 2 + distinct[below + 1] / 2
 
 
 def _in_buckets(column: NDArray[np.float64], of: Source, field: str, edges: NDArray[np.float64]) -> Held:

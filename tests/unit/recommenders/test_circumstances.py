@@ -213,8 +213,8 @@ def test_numbers_fall_into_fifths_and_few_different_ones_are_kept_apart() -> Non
 
     found = lift.learn(of_two_groups(), users)
 
-    assert found.edges["user", "AGE"].tolist() == [23, 47, 71, 95]
-    assert found.edges["user", "STAFF"].tolist() == [0]
+    assert found.edges["user", "AGE"].tolist() == [23.5, 47.5, 71.5, 95.5]
+    assert found.edges["user", "STAFF"].tolist() == [0.5]
     assert found.edges["user", "SAME"].tolist() == []
 
 
@@ -227,6 +227,15 @@ def test_a_number_of_the_context_falls_into_the_same_bucket_as_in_training_and_n
 
     assert (found.categories[low].value, found.categories[high].value) == ("0", "4")
     assert found.of_context({"HOUR": "nan"}) == found.of_context({"HOUR": "noon"}) == found.of_context({"X": "0"}) == ()
+
+
+def test_a_request_names_a_number_of_single_precision_in_decimals() -> None:
+    stars = np.array([(8.3, 8.7, 9.1)[n % 3] for n in range(120 * 6)], dtype=np.float32).astype(np.float64)
+    found = lift.learn(of_two_groups(context=Context({}, {"STARS": stars})), None)
+
+    held = [found.of_context({"STARS": text}) for text in ("8.3", "8.7", "9.1")]
+
+    assert [found.categories[place].value for (place,) in held] == ["0", "1", "2"]
 
 
 def test_what_is_different_for_everyone_costs_nothing() -> None:
