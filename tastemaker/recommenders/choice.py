@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from tastemaker.recommenders.holding import Strength
 from tastemaker.recommenders.item_relations import PER_STEP
 from tastemaker.recommenders.nearness import damped_cosines, of_items, transition_rates
 from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
@@ -54,7 +55,8 @@ class Choice:
     `share`: how much of what is expected of an item comes from its nearness to the history, the rest from the ridge;
     1: no ridge at all. `scales`: what makes transition rates and damped cosines probabilities. `tried`: the quality on
     the held-out users, by what was tried; empty where there were too few of them. `mode`: whether all items are in the
-    ridge, the most popular ones, or none.
+    ridge, the most popular ones, or none. `circumstances`: how much users' attributes and the context count, where
+    there is a history and where there is none.
     """
 
     decays: Decays
@@ -63,11 +65,19 @@ class Choice:
     scales: tuple[float, float] = _SCALES
     tried: dict[str, float] = field(default_factory=dict)
     mode: Mode = "sparse"
+    circumstances: tuple[Strength, Strength] = (Strength(), Strength())
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
 
     def in_words(self) -> str:
+        return self._of_histories() + "".join(
+            f", {what} to the power of {of_source[0]:g}, of {of_source[1]:g} without a history"
+            for what, of_source in zip(("attributes", "context"), zip(*self.circumstances, strict=True), strict=True)
+            if any(of_source)
+        )
+
+    def _of_histories(self) -> str:
         if self.mode == "sparse":
             return "nearness alone"
         items = "all items" if self.mode == "exact" else "the most popular items"
@@ -80,7 +90,10 @@ class Choice:
     def from_json(cls, text: str) -> Choice:
         """Of what `to_json` gives, as JSON text."""
         told = json.loads(text)
-        return cls(**told | {"decays": tuple(told["decays"]), "scales": tuple(told["scales"])})
+        some, none = told.get("circumstances", (Strength(), Strength()))
+        of_circumstances = Strength(*some), Strength(*none)
+        known = {"decays": tuple(told["decays"]), "scales": tuple(told["scales"]), "circumstances": of_circumstances}
+        return cls(**told | known)
 
 
 def mode_of(exact_items: int, items: int) -> Mode:

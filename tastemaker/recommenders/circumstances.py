@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tastemaker.recommenders.attributes import BETWEEN_CATEGORIES
-from tastemaker.recommenders.holding import Category, Edges, Held, bucket_of
+from tastemaker.recommenders.holding import Category, Edges, Held, Strength, bucket_of
 from tastemaker.recommenders.interactions import locate
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Circumstances:
     """What `lift.learn` found: of category c and item i, log lift_ic, where it is not near 0.
 
     Those of category c are `log_lift[starts[c]:starts[c + 1]]`, of the positions `items[…]` in the catalogue. What is
-    expected of item i is multiplied by Π_c lift_ic^s over the categories that hold; `strengths`: s where the history is
-    not empty, and where it is; 0: circumstances change nothing.
+    expected of item i is multiplied by Π_c lift_ic^s over the categories that hold; `strengths`: s by their source,
+    where the history is not empty, and where it is; 0: such categories change nothing.
     """
 
     n_items: int
@@ -58,7 +58,7 @@ class Circumstances:
     starts: NDArray[np.int64]
     items: NDArray[np.int32]
     log_lift: NDArray[np.float32]
-    strengths: tuple[float, float] = (0.0, 0.0)
+    strengths: tuple[Strength, Strength] = (Strength(), Strength())
 
     @classmethod
     def none(cls, n_items: int) -> Circumstances:
@@ -69,7 +69,7 @@ class Circumstances:
     @property
     def matter(self) -> bool:
         """Whether any of them changes an answer."""
-        return bool(self.categories) and any(self.strengths)
+        return bool(self.categories) and any(map(any, self.strengths))
 
     def of_context(self, context: Mapping[str, str]) -> tuple[int, ...]:
         """The categories, as positions, that hold with these values by field; what is not known is passed over."""
@@ -92,7 +92,7 @@ class Circumstances:
         order = columns[chosen]
         return Holding(users.ids, places.indptr.astype(np.int64), order[places.indices].astype(np.int32))
 
-    def factors(self, held: tuple[int, ...], *, strength: float) -> NDArray[np.float32]:
+    def factors(self, held: tuple[int, ...], *, strength: Strength) -> NDArray[np.float32]:
         """(n_items,): Π_c lift_ic^s over the categories `held`; not to be written into, others may get the same.
 
         From e^−25 to e^25, however many categories hold.
@@ -100,7 +100,7 @@ class Circumstances:
         return self._product(held, strength)
 
     @cached_property
-    def _product(self) -> Callable[[tuple[int, ...], float], NDArray[np.float32]]:
+    def _product(self) -> Callable[[tuple[int, ...], Strength], NDArray[np.float32]]:
         """By categories and strength. What was asked for last is kept: of each category, and of all that held."""
         kept = max(_FEWEST_KEPT, _KEPT_BYTES // (4 * max(1, self.n_items)))
 
@@ -112,12 +112,13 @@ class Circumstances:
             return logarithm
 
         @lru_cache(maxsize=kept)
-        def of_all(held: tuple[int, ...], strength: float) -> NDArray[np.float32]:
+        def of_all(held: tuple[int, ...], strength: Strength) -> NDArray[np.float32]:
             logarithm = np.zeros(self.n_items, dtype=np.float32)
             for category in held:
-                logarithm += of_one(category)
-            bounded = np.clip(np.float32(strength) * logarithm, -_FURTHEST, _FURTHEST)
-            return np.asarray(np.exp(bounded), dtype=np.float32)
+                exponent = getattr(strength, self.categories[category].of)
+                if exponent:
+                    logarithm += np.float32(exponent) * of_one(category)
+            return np.asarray(np.exp(np.clip(logarithm, -_FURTHEST, _FURTHEST)), dtype=np.float32)
 
         return of_all
 
@@ -157,5 +158,5 @@ class Circumstances:
             starts=arrays["circumstances_starts"].astype(np.int64),
             items=arrays["circumstances_items"].astype(np.int32),
             log_lift=arrays["circumstances_log_lift"].astype(np.float32),
-            strengths=(with_history, without),
+            strengths=(Strength(*with_history), Strength(*without)),
         )

@@ -32,6 +32,13 @@ class Category(NamedTuple):
     value: str
 
 
+class Strength(NamedTuple):
+    """How much categories of each source count, from 0 to 1: the exponent of their lifts."""
+
+    user: float = 0.0
+    context: float = 0.0
+
+
 Edges = Mapping[tuple[Source, str], "NDArray[np.float64]"]
 """Of each number, the sorted bounds between its buckets; what equals a bound falls below it."""
 

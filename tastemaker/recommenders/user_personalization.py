@@ -118,7 +118,9 @@ class SequenceRidge:
         tell = progress or unheard
         tell(0.0)
         interactions = self.percentiles.apply(interactions)
-        consumed = interactions.without_immediate_repeats()
+        # circumstances alone are learned from the context, and every copy of it takes memory
+        events = replace(interactions, context=None)
+        consumed = events.without_immediate_repeats()
         exact_items = self._affordable(len(interactions), distinct_users(consumed))
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
@@ -130,7 +132,7 @@ class SequenceRidge:
         if not self.nearness:
             choice = replace(choice, share=0.0, scales=(0.0, 0.0))
         # before the model is there, so that both have to find room one after the other
-        circumstances = learn(consumed, users)
+        circumstances = learn(interactions.without_immediate_repeats(), users)
         if circumstances.categories:
             found = choose_strengths(
                 interactions,
@@ -139,9 +141,9 @@ class SequenceRidge:
                 seed=seed,
             )
             circumstances = replace(circumstances, strengths=found.strengths)
-            choice = replace(choice, tried=choice.tried | found.tried)
+            choice = replace(choice, tried=choice.tried | found.tried, circumstances=found.strengths)
         model = self._trained(
-            interactions,
+            events,
             choice,
             exact_items,
             items=items,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ from tastemaker.recommenders import (
     lift,
     load,
 )
-from tastemaker.recommenders.holding import Category
+from tastemaker.recommenders.choice import Choice
+from tastemaker.recommenders.holding import Category, Strength
 from tests.unit.recommenders.planted import names, places
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ def test_a_user_with_many_interests_gets_an_answer_of_finite_scores() -> None:
     interests = {group: "|".join(f"{group}-{number}" for number in range(400)) for group in "ab"}
     users = of_users(122, INTERESTS=[interests[group_of(user)] for user in range(122)])
     model = SequenceRidge().fit(log, users=users)
-    model = replace(model, circumstances=replace(model.circumstances, strengths=(1.0, 1.0)))
+    model = replace(model, circumstances=replace(model.circumstances, strengths=(Strength(1.0), Strength(1.0))))
     asked = model.under(held_by(model, users, "u120"))
 
     for history in (NOBODY, places(model, ["a0", "b0"])):
@@ -153,12 +155,30 @@ def test_users_are_asked_from_the_first_id_to_the_last(monkeypatch: pytest.Monke
 
     model = SequenceRidge().fit(of_two_groups(800), users=users)
 
-    assert model.circumstances.strengths[1] > 0
+    assert model.circumstances.strengths[1].user > 0
+
+
+def test_attributes_that_say_nothing_leave_a_context_that_says_much() -> None:
+    draw = np.random.default_rng(0)
+    devices = ["pt"[place] for place in draw.integers(2, size=3_000)]
+    columns = [f"u{n // 10:03d}" for n in range(3_000)], [f"{device}{draw.integers(30)}" for device in devices]
+    log = Interactions.from_columns(*columns, list(range(3_000)), context=Context.from_columns({"DEVICE": devices}, {}))
+    noise = {f"A{n}": [str(value) for value in draw.integers(20, size=300)] for n in range(20)}
+
+    model = SequenceRidge().fit(log, users=Attributes.from_columns([f"u{n:03d}" for n in range(300)], noise, {}))
+
+    with_history, without = model.circumstances.strengths
+    assert (with_history.context, without.context) == (1.0, 1.0)
+    assert (with_history.user, without.user) == (0.0, 0.0)
+    assert model.choice.circumstances == model.circumstances.strengths
+    assert ", context to the power of 1, of 1 without a history" in model.choice.in_words()
+    assert "attributes" not in model.choice.in_words()
+    assert Choice.from_json(json.dumps(model.choice.to_json())) == model.choice
 
 
 def test_without_strength_the_model_is_as_without_circumstances() -> None:
     model = SequenceRidge().fit(of_two_groups(), users=with_groups())
-    weak = replace(model, circumstances=replace(model.circumstances, strengths=(0.0, 0.0)))
+    weak = replace(model, circumstances=replace(model.circumstances, strengths=(Strength(), Strength())))
 
     assert weak.under(held_by(model, with_groups(), "u000")) is weak
     assert model.under(()) is model
@@ -195,7 +215,7 @@ def test_lifts_are_those_of_a_count_in_plain_words(field: str, monkeypatch: pyte
             number = numbers[row]
             return number is not None and sum(edge < number for edge in edges) == int(category.value)
 
-        tilt = np.log(found.factors((found.categories.index(category),), strength=1.0))
+        tilt = np.log(found.factors((found.categories.index(category),), strength=Strength(1.0, 1.0)))
         under = [cell for cell in cells if holds(cell[2])]
         for item in range(6):
             counted = sum(cell[1] == item for cell in under)
