@@ -70,9 +70,10 @@ def evaluate(arguments: Namespace) -> int:
     progress = Progress(console)
     _check_page(arguments.html)
     with progress.phase("read", f"Read {arguments.interactions}"):
-        interactions, refused = usable_rows(read_csv(arguments.interactions))
+        interactions, refused = usable_rows(read_csv(arguments.interactions, context=arguments.context or ()))
     warnings = Console(stderr=True)
     _tell_refused(refused, warnings)
+    _tell_context(interactions, arguments.interactions, warnings)
     table = _attributes(arguments.items, "ITEM_ID", warnings)
     of_users = _attributes(arguments.users, "USER_ID", warnings)
     recipes, protocol = with_baselines(arguments.recipe), PROTOCOLS[arguments.protocol]
@@ -132,6 +133,14 @@ def _write_page(path: Path, report: Report, draws: Draws, catalogue: Catalogue, 
 def _tell_refused(refused: Mapping[str, int], console: Console) -> None:
     for reason, count in refused.items():
         _say(console, f"Rows left out: {count:,}. {reason}")
+
+
+def _tell_context(interactions: Interactions, path: Path, console: Console) -> None:
+    """Which columns say what was so at the event, and of what kind they seem to be."""
+    if interactions.context is not None:
+        kinds = dict.fromkeys(interactions.context.categories, "categories")
+        kinds |= dict.fromkeys(interactions.context.numbers, "numbers")
+        _say(console, f"{path}: context {', '.join(f'{name} → {kind}' for name, kind in kinds.items())}")
 
 
 def _say(console: Console, words: str) -> None:

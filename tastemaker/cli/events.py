@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from tastemaker.cli.csv_table import read_table
+from tastemaker.cli.errors import CommandError
 from tastemaker.example import Shop
 
 # DynamoDB's limits: bytes of a partition key and (with room for the names) of an item, digits of a number
@@ -22,27 +23,37 @@ Item = dict[str, AttributeValue]
 
 REQUIRED: Final = ("USER_ID", "ITEM_ID", "TIMESTAMP")
 OPTIONAL: Final = ("EVENT_TYPE",)
+_NO_CONTEXT: Final = frozenset(
+    {*REQUIRED, *OPTIONAL, "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}
+)
+"""Columns of interactions that mean something else to Personalize."""
 UNTYPED: Final = "interaction"
 """The type of the events of a file that has none: the example shop's schema asks for one."""
 
 
 @dataclass(frozen=True)
 class Events:
-    """Columns of equal length, in the order of the log; `source` says in words where they come from."""
+    """Columns of equal length, in the order of the log; `source` says in words where they come from.
+
+    `context`: of further fields what was so at each event.
+    """
 
     source: str
     user_ids: Sequence[str]
     item_ids: Sequence[str]
     timestamps: Sequence[str]
     event_types: Sequence[str]
+    context: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def read_csv(path: Path) -> Events:
-    """Interactions in Personalize's CSV format.
+def read_csv(path: Path, *, context: Sequence[str] = ()) -> Events:
+    """Interactions in Personalize's CSV format, with the contextual columns of these names.
 
     Values are taken as they stand: what is wrong with a row is told by the export, which every row has to pass.
     """
-    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
+    if reserved := sorted(_NO_CONTEXT.intersection(context)):
+        raise CommandError(f"{', '.join(reserved)} cannot be context: Personalize knows the name for something else")
+    table = read_table(path, required=(*REQUIRED, *context), optional=OPTIONAL)
 
     def column(name: str) -> list[str]:
         values: list[str] = table.column(name).to_pylist()
@@ -53,6 +64,7 @@ def read_csv(path: Path) -> Events:
         user_ids=column("USER_ID"),
         item_ids=column("ITEM_ID"),
         timestamps=column("TIMESTAMP"),
+        context={name: column(name) for name in context},
         event_types=column("EVENT_TYPE") if "EVENT_TYPE" in table.column_names else [UNTYPED] * table.num_rows,
     )
 

@@ -45,19 +45,26 @@ def _of_file(arguments: Namespace, progress: Progress) -> Report:
     from tastemaker.cli.usable import usable_rows
     from tastemaker.personalize.explaining import explained_answer
     from tastemaker.personalize.runtime import Recommended
-    from tastemaker.recommenders import RECIPES
+    from tastemaker.recommenders import RECIPES, SequenceRidgeModel
 
     with progress.phase("read", f"Read {arguments.interactions}"):
-        interactions, refused = usable_rows(read_csv(arguments.interactions))
+        context = dict(arguments.context or ())
+        interactions, refused = usable_rows(read_csv(arguments.interactions, context=list(context)))
         items = None if arguments.items is None else read_attributes(arguments.items, "ITEM_ID")
+        users = None if arguments.users is None else read_attributes(arguments.users, "USER_ID")
     if arguments.recipe == OF_TEXTS:
         check_texts(items, OF_TEXTS)
-    _tell_refused({**refused, **({} if items is None else items.refused)})
+    for rows_left_out in (refused, *(table.refused for table in (items, users) if table is not None)):
+        _tell_refused(rows_left_out)
     known_of = None if items is None else items.for_recommenders()
     if known_of is not None:
         interactions = interactions.with_items(known_of.ids.tolist())
     with progress.phase("train", f"Train {arguments.recipe}"):
-        model = RECIPES[arguments.recipe]({}).fit(interactions, items=known_of, seed=0)
+        who = None if users is None else users.for_recommenders()
+        model = RECIPES[arguments.recipe]({}).fit(interactions, items=known_of, users=who, seed=0)
+    if isinstance(model, SequenceRidgeModel):
+        held = () if who is None else model.circumstances.of_users(who).of(arguments.user)
+        model = model.under(held + model.circumstances.of_context(context))
     events = _events_of(interactions, arguments.user)
     history, times = interactions.item[events], interactions.timestamp[events]
     found, scores = model.recommend(history, arguments.num_results)

@@ -145,6 +145,14 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     )
     _metadata(parser)
     parser.add_argument(
+        "--context",
+        nargs="+",
+        action="extend",
+        metavar="FIELD",
+        help="columns of the events that a request knows beforehand, for instance DEVICE; none that tells what came of "
+        "the event, as a rating does",
+    )
+    parser.add_argument(
         "--recipe",
         nargs="+",
         action="extend",
@@ -211,6 +219,17 @@ def _explain(parser: argparse.ArgumentParser) -> None:
         "--items", type=Path, metavar="FILE", help="what is known of items: CSV with ITEM_ID; a TITLE is shown"
     )
     trained.add_argument(
+        "--users", type=Path, metavar="FILE", help="what is known of users: CSV with USER_ID and columns of your own"
+    )
+    trained.add_argument(
+        "--context",
+        nargs="+",
+        action="extend",
+        type=_field,
+        metavar="FIELD=VALUE",
+        help="what is so at the request, for instance DEVICE=phone; the events have a column of that name",
+    )
+    trained.add_argument(
         "--recipe",
         type=_trained_recipe,
         default=_EXPLAINED_RECIPE,
@@ -225,7 +244,7 @@ def _out_of_place(parsed: argparse.Namespace) -> str | None:
     if parsed.data_dir is None:
         source, others = "--data-dir", {"campaign", "filter", "values"}
     else:
-        source, others = "--interactions", {"items", "recipe"}
+        source, others = "--interactions", {"items", "users", "context", "recipe"}
     given = [f"--{name}" for name in sorted(others) if getattr(parsed, name) not in (None, _EXPLAINED_RECIPE)]
     if parsed.values and not parsed.filter:
         return "--values need a --filter"
@@ -274,6 +293,13 @@ def _value(text: str) -> tuple[str, str]:
     if not name or not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is no NAME=VALUE")
     return name, values if values.startswith('"') else ",".join(f'"{value}"' for value in values.split(","))
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no FIELD=VALUE")
+    return name, value
 
 
 def _results(text: str) -> int:

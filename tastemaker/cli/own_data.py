@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import tomli_w
 from rich.markup import escape
 
-from tastemaker.cli.attributes import Attributes, Column, read_attributes
+from tastemaker.cli.attributes import Attributes, read_attributes
+from tastemaker.cli.columns import Column
 from tastemaker.cli.errors import CommandError
 from tastemaker.cli.events import Events, Item, read_csv
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tastemaker.cli.attributes import infer_column, read_attributes
+from tastemaker.cli.attributes import read_attributes
+from tastemaker.cli.columns import infer_column
 from tastemaker.cli.errors import CommandError
 
 

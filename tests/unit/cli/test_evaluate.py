@@ -363,3 +363,24 @@ def test_a_missing_file_ends_with_status_1_and_words(capsys: pytest.CaptureFixtu
     assert main(["evaluate", "--interactions", "none.csv", "--recipe", "popularity"]) == 1
 
     assert "none.csv does not exist" in capsys.readouterr().err
+
+
+def test_columns_that_a_request_knows_are_learned_from_and_measured_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = np.random.default_rng(0)
+    kinds = ["pt"[place] for place in draw.integers(2, size=2_000)]
+    lines = "".join(f"u{n // 10:03d},{kind}{draw.integers(30)},{n},{kind}\n" for n, kind in enumerate(kinds))
+    path = tmp_path / "events.csv"
+    path.write_text("USER_ID,ITEM_ID,TIMESTAMP,DEVICE\n" + lines, encoding="utf-8")
+    arguments = ["--interactions", str(path), "--recipe", "aws-user-personalization-v2", "--seeds", "2"]
+
+    quality = []
+    for more in ([], ["--context", "DEVICE"]):
+        assert main(["evaluate", "--json", *arguments, *more]) == 0
+        said = capsys.readouterr()
+        found = json.loads(said.out)["recipes"]["aws-user-personalization-v2"]
+        quality.append(found["metrics"]["mean_reciprocal_rank_at_25"]["mean"])
+        assert ("context DEVICE → categories" in said.err) == bool(more)
+
+    assert quality[1] > 1.3 * quality[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tastemaker.cli.explanations import Report
@@ -207,3 +208,39 @@ def test_of_a_user_without_events_whose_attributes_count_it_is_not_said_that_eve
     said = capsys.readouterr().out
     assert "live knows no event of u, but what u is like, or the context." in said
     assert "everyone" not in said
+
+
+@pytest.fixture
+def devices(tmp_path: Path) -> Path:
+    """On a phone people turn to p items, and on a television to t items."""
+    draw = np.random.default_rng(0)
+    rows = [(f"u{n // 10:03d}", "pt"[draw.integers(2)]) for n in range(3_000)]
+    lines = "".join(f"{user},{d}{draw.integers(30)},{n},{d}\n" for n, (user, d) in enumerate(rows))
+    path = tmp_path / "events.csv"
+    path.write_text("USER_ID,ITEM_ID,TIMESTAMP,DEVICE\n" + lines, encoding="utf-8")
+    return path
+
+
+def test_the_context_of_the_request_and_the_attributes_of_the_user_are_told(
+    devices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    users = tmp_path / "users.csv"
+    users.write_text("USER_ID,GROUP\n" + "".join(f"u{n:03d},{'ab'[n % 2]}\n" for n in range(300)), encoding="utf-8")
+    arguments = ["--interactions", str(devices), "--users", str(users), "--user", "u000", "--num-results", "5"]
+
+    for device in "pt":
+        found = _json(capsys, *arguments, "--context", f"DEVICE={device}")
+        assert {each["itemId"][0] for each in found["recommendations"]} == {device}
+        assert all(each["circumstances"] > 1.2 for each in found["recommendations"])
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [("MOOD=good", "has no column MOOD"), ("EVENT_VALUE=3", "EVENT_VALUE cannot be context")],
+)
+def test_a_context_that_the_events_do_not_have_is_refused(
+    devices: Path, field: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "--interactions", str(devices), "--user", "u000", "--context", field]) == 1
+
+    assert words in capsys.readouterr().err
