@@ -16,11 +16,12 @@ from tastemaker.recommenders.recipes import ACTION_RECIPES, RECIPES, RELATED_ITE
 from tastemaker.recommenders.ridge_update import with_new_events
 from tastemaker.recommenders.segments import SegmentModel, Segments
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarity, SemanticSimilarityModel
+from tastemaker.recommenders.sequence_ridge_model import SequenceRidgeModel
 from tastemaker.recommenders.similar_items import SimilarItems, SimilarItemsModel
 from tastemaker.recommenders.sims import Sims
 from tastemaker.recommenders.tilted import TiltedModel
 from tastemaker.recommenders.trending import Trending, TrendingModel
-from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
+from tastemaker.recommenders.user_personalization import SequenceRidge
 
 __all__ = [
     "ACTION_RECIPES",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.attributes import Attributes
     from tastemaker.recommenders.circumstances import Circumstances
     from tastemaker.recommenders.interactions import Interactions
-    from tastemaker.recommenders.user_personalization import SequenceRidgeModel
+    from tastemaker.recommenders.sequence_ridge_model import SequenceRidgeModel
 
 STRENGTHS: Final = (0.0, 0.25, 0.5, 1.0)
 """Of what circumstances say; 0: they say nothing."""

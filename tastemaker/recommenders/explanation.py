@@ -11,9 +11,9 @@ import numpy as np
 from tastemaker.recommenders.history_weights import without_immediate_repeats
 from tastemaker.recommenders.model import known
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarityModel
+from tastemaker.recommenders.sequence_ridge_model import HORIZON, SEEN, SequenceRidgeModel
 from tastemaker.recommenders.similar_items import SimilarItemsModel
 from tastemaker.recommenders.tilted import TiltedModel
-from tastemaker.recommenders.user_personalization import HORIZON, SEEN, SequenceRidgeModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

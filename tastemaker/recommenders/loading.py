@@ -10,9 +10,9 @@ from tastemaker.recommenders.next_best_action import ActionModel
 from tastemaker.recommenders.popularity import PopularityModel
 from tastemaker.recommenders.segments import SegmentModel
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarityModel
+from tastemaker.recommenders.sequence_ridge_model import SequenceRidgeModel
 from tastemaker.recommenders.similar_items import SimilarItemsModel
 from tastemaker.recommenders.trending import TrendingModel
-from tastemaker.recommenders.user_personalization import SequenceRidgeModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

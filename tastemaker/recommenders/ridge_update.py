@@ -14,8 +14,9 @@ from tastemaker.recommenders.model import unheard
 from tastemaker.recommenders.normal_equations import add_positions
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
+from tastemaker.recommenders.sequence_ridge_model import HORIZON
 from tastemaker.recommenders.sequences import Sequences, mean_weight
-from tastemaker.recommenders.user_personalization import HORIZON, base_of, rate_of
+from tastemaker.recommenders.user_personalization import base_of, rate_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tastemaker.recommenders.interactions import Interactions
-    from tastemaker.recommenders.user_personalization import SequenceRidge, SequenceRidgeModel
+    from tastemaker.recommenders.sequence_ridge_model import SequenceRidgeModel
+    from tastemaker.recommenders.user_personalization import SequenceRidge
 
 
 def with_new_events(

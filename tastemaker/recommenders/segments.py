@@ -10,8 +10,9 @@ import numpy as np
 
 from tastemaker.recommenders.interactions import Interactions, changes, locate
 from tastemaker.recommenders.model import best, known
+from tastemaker.recommenders.sequence_ridge_model import HORIZON, SEEN, SequenceRidgeModel
 from tastemaker.recommenders.user_histories import DistinctItems, RecentEvents
-from tastemaker.recommenders.user_personalization import HORIZON, SEEN, SequenceRidge, SequenceRidgeModel
+from tastemaker.recommenders.user_personalization import SequenceRidge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tastemaker.recommenders.choice import Choice
-    from tastemaker.recommenders.user_personalization import SequenceRidgeModel
+    from tastemaker.recommenders.sequence_ridge_model import SequenceRidgeModel
 
 
 @dataclass(frozen=True, eq=False)

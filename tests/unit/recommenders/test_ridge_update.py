@@ -14,8 +14,9 @@ from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge_update import with_new_events
+from tastemaker.recommenders.sequence_ridge_model import HORIZON, SequenceRidgeModel
 from tastemaker.recommenders.sequences import Sequences
-from tastemaker.recommenders.user_personalization import HORIZON, SequenceRidgeModel, rate_of
+from tastemaker.recommenders.user_personalization import rate_of
 from tests.unit.recommenders.planted import cycles, interactions_of, names, places, random_interactions
 
 if TYPE_CHECKING:
