@@ -14,7 +14,7 @@ from tastemaker.cli.console import Progress
 from tastemaker.cli.explanations import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tastemaker.recommenders import Interactions
 
@@ -64,6 +64,7 @@ def _of_file(arguments: Namespace, progress: Progress) -> Report:
         model = RECIPES[arguments.recipe]({}).fit(interactions, items=known_of, users=who, seed=0)
     if isinstance(model, SequenceRidgeModel):
         held = () if who is None else model.circumstances.of_users(who).of(arguments.user)
+        _tell_unknown([field for field in context if not model.circumstances.of_context({field: context[field]})])
         model = model.under(held + model.circumstances.of_context(context))
     events = _events_of(interactions, arguments.user)
     history, times = interactions.item[events], interactions.timestamp[events]
@@ -83,6 +84,12 @@ def _events_of(interactions: Interactions, user_id: str) -> slice:
 
     (place,) = locate(interactions.user_ids, [user_id]).tolist()
     return slice(0, 0) if place < 0 else slice(interactions.starts[place], interactions.starts[place + 1])
+
+
+def _tell_unknown(fields: Sequence[str]) -> None:
+    if fields:
+        words = f"Of this value of {', '.join(fields)} nothing was learned: too few users had it, or none"
+        Console(stderr=True).print(escape(words), highlight=False, soft_wrap=True)
 
 
 def _tell_refused(refused: Mapping[str, int]) -> None:

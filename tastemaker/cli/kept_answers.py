@@ -55,6 +55,8 @@ def _explained(personalize: Personalize, arguments: Namespace, runtime: Runtime)
         given["filterArn"] = _named(filters, arguments.filter, "filter").arn
     if arguments.values:
         given["filterValues"] = dict(arguments.values)
+    if arguments.context:
+        given["context"] = dict(arguments.context)
     return Report(
         user_id=arguments.user,
         source=served.arn,

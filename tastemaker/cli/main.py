@@ -199,6 +199,14 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--num-results", type=_results, default=10, metavar="N", help="how many items, up to 500 (default: %(default)s)"
     )
+    parser.add_argument(
+        "--context",
+        nargs="+",
+        action="extend",
+        type=_field,
+        metavar="FIELD=VALUE",
+        help="what is so at the request, for instance DEVICE=phone: fields that the events have",
+    )
     kept = parser.add_argument_group("of a kept campaign")
     kept.add_argument(
         "--campaign",
@@ -222,14 +230,6 @@ def _explain(parser: argparse.ArgumentParser) -> None:
         "--users", type=Path, metavar="FILE", help="what is known of users: CSV with USER_ID and columns of your own"
     )
     trained.add_argument(
-        "--context",
-        nargs="+",
-        action="extend",
-        type=_field,
-        metavar="FIELD=VALUE",
-        help="what is so at the request, for instance DEVICE=phone; the events have a column of that name",
-    )
-    trained.add_argument(
         "--recipe",
         type=_trained_recipe,
         default=_EXPLAINED_RECIPE,
@@ -244,7 +244,7 @@ def _out_of_place(parsed: argparse.Namespace) -> str | None:
     if parsed.data_dir is None:
         source, others = "--data-dir", {"campaign", "filter", "values"}
     else:
-        source, others = "--interactions", {"items", "users", "context", "recipe"}
+        source, others = "--interactions", {"items", "users", "recipe"}
     given = [f"--{name}" for name in sorted(others) if getattr(parsed, name) not in (None, _EXPLAINED_RECIPE)]
     if parsed.values and not parsed.filter:
         return "--values need a --filter"

@@ -25,7 +25,7 @@ def usable_rows(events: Events) -> tuple[Interactions, Counter[str]]:
 
     Refused is a row whose user or item id is empty, longer than 256 characters or broken over lines, or whose
     timestamp is no number of seconds since 1970; a fraction of a second is cut off. What the context of the rows seems
-    to be, categories or numbers, goes along; texts do not. Raises CommandError where nothing is left.
+    to be, categories or numbers, goes along. Raises CommandError where nothing is left, or context is a free text.
     """
     kept: list[int] = []
     users: list[str] = []
@@ -57,7 +57,12 @@ def usable_rows(events: Events) -> tuple[Interactions, Counter[str]]:
 
 def _context(events: Events, rows: Sequence[int]) -> Context | None:
     """Of these rows; None without contextual columns."""
-    columns = [infer_column(name, [texts[row] for row in rows]) for name, texts in events.context.items()]
+    columns = [infer_column(name, [cells[row] for row in rows]) for name, cells in events.context.items()]
+    if texts := [column.field for column in columns if column.kind == "text"]:
+        raise CommandError(
+            f"{', '.join(texts)} of {events.source} cannot be context: nearly every event has another text there. Name "
+            "columns of categories or numbers"
+        )
     categories = {column.field: column.values for column in columns if column.categorical}
     numbers = {
         column.field: [None if text is None else float(text) for text in column.values]

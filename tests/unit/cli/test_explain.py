@@ -215,9 +215,9 @@ def devices(tmp_path: Path) -> Path:
     """On a phone people turn to p items, and on a television to t items."""
     draw = np.random.default_rng(0)
     rows = [(f"u{n // 10:03d}", "pt"[draw.integers(2)]) for n in range(3_000)]
-    lines = "".join(f"{user},{d}{draw.integers(30)},{n},{d}\n" for n, (user, d) in enumerate(rows))
+    lines = "".join(f"{user},{d}{draw.integers(30)},{n},{d},note {n}\n" for n, (user, d) in enumerate(rows))
     path = tmp_path / "events.csv"
-    path.write_text("USER_ID,ITEM_ID,TIMESTAMP,DEVICE\n" + lines, encoding="utf-8")
+    path.write_text("USER_ID,ITEM_ID,TIMESTAMP,DEVICE,NOTE\n" + lines, encoding="utf-8")
     return path
 
 
@@ -232,11 +232,13 @@ def test_the_context_of_the_request_and_the_attributes_of_the_user_are_told(
         found = _json(capsys, *arguments, "--context", f"DEVICE={device}")
         assert {each["itemId"][0] for each in found["recommendations"]} == {device}
         assert all(each["circumstances"] > 1.2 for each in found["recommendations"])
+    assert main(["explain", *arguments, "--context", "DEVICE=fridge"]) == 0
+    assert "Of this value of DEVICE nothing was learned" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("field", "words"),
-    [("MOOD=good", "has no column MOOD"), ("EVENT_VALUE=3", "EVENT_VALUE cannot be context")],
+    [("MOOD=good", "has no column MOOD"), ("EVENT_VALUE=3", "EVENT_VALUE cannot be context"), ("NOTE=1", "NOTE of")],
 )
 def test_a_context_that_the_events_do_not_have_is_refused(
     devices: Path, field: str, words: str, capsys: pytest.CaptureFixture[str]

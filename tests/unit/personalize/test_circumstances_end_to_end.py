@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from tastemaker.cli.main import main
 from tastemaker.personalize.in_process import client
 from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.operations.recommendations import explained_recommendations
@@ -131,7 +132,9 @@ def test_a_new_user_gets_what_the_own_kind_likes_and_anybody_what_is_had_in_the_
     assert answer("late") == answer("stranger")
 
 
-def test_an_explanation_says_what_the_circumstances_do(personalize: Personalize) -> None:
+def test_an_explanation_says_what_the_circumstances_do(
+    personalize: Personalize, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     control = client(personalize, "personalize")
     group = group_of(control)
     imported(control, group, "Interactions", EVENTS)
@@ -145,3 +148,10 @@ def test_an_explanation_says_what_the_circumstances_do(personalize: Personalize)
 
     assert all(item.circumstances > 1.1 for item in answer.items)
     assert answer.choice is not None
+    # and so does the command, of what is kept
+    asked = ["--data-dir", str(tmp_path), "--user", "user-0", "--context", "DEVICE=tv", "--num-results", "5"]
+    assert main(["explain", "--json", *asked]) == 0
+    told = json.loads(capsys.readouterr().out)["recommendations"]
+    assert [(each["itemId"], each["circumstances"]) for each in told] == [
+        (item.item_id, item.circumstances) for item in answer.items
+    ]
