@@ -106,17 +106,7 @@ class SequenceRidge:
         interactions = self.percentiles.apply(interactions)
         # circumstances alone are learned from the context, and every copy of it takes memory
         events = replace(interactions, context=None)
-        consumed = events.without_immediate_repeats()
-        exact_items = self._affordable(len(interactions), distinct_users(consumed))
-        # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
-        unweighted = replace(consumed, weight=None)
-        choice = (
-            choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.3 * share))
-            if exact_items
-            else choose_nearness(unweighted, self.decays, seed=seed)
-        )
-        if not self.nearness:
-            choice = replace(choice, share=0.0, scales=(0.0, 0.0))
+        exact_items, choice = self._chosen(events, seed=seed, tell=lambda share: tell(0.3 * share))
         # before the model is there, so that both have to find room one after the other
         circumstances = learn(interactions.without_immediate_repeats(), users)
         if circumstances.categories:
@@ -138,6 +128,19 @@ class SequenceRidge:
         )
         tell(1.0)
         return replace(model, circumstances=circumstances)
+
+    def _chosen(self, interactions: Interactions, *, seed: int, tell: Callable[[float], None]) -> tuple[int, Choice]:
+        """How many items may enter the regression, and what is best for held-out users; no copy of the events stays."""
+        consumed = interactions.without_immediate_repeats()
+        exact_items = self._affordable(len(interactions), distinct_users(consumed))
+        # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
+        unweighted = replace(consumed, weight=None)
+        choice = (
+            choose(unweighted, self.decays, seed=seed, progress=tell)
+            if exact_items
+            else choose_nearness(unweighted, self.decays, seed=seed)
+        )
+        return exact_items, choice if self.nearness else replace(choice, share=0.0, scales=(0.0, 0.0))
 
     def _trained(
         self,

@@ -16,10 +16,15 @@ from tests.unit.recommenders.planted import checkerboard, cycles
 
 _ALL_OF_IT = """
 import sys
+from dataclasses import replace
+import numpy as np
 from benchmarks.generated import Size, generated
 from benchmarks.peers.memory import peak, start_peak
-from tastemaker.recommenders import SequenceRidge
+from tastemaker.recommenders import Context, SequenceRidge
 interactions = generated(Size(*map(int, sys.argv[1:4])))
+draw = np.random.default_rng(0)
+fields = {f"N{n}": draw.random(len(interactions)) for n in range(int(sys.argv[5]))}
+interactions = replace(interactions, context=Context(numbers=fields) if fields else None)
 before = start_peak()
 SequenceRidge(exact_items=int(sys.argv[4])).fit(interactions)
 print(peak() - before)
@@ -50,16 +55,20 @@ print(peak() - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's peak starts anew on Linux alone")
 @pytest.mark.parametrize(
-    ("size", "exact_items"),
+    ("size", "exact_items", "contextual_fields"),
     [
-        (Size(200_000, 10_000, 20_000), 0),
-        (Size(500_000, 15_000, 50_000), 0),
-        (Size(100_000, 2_000, 5_000), 1_000),
-        (Size(200_000, 6_000, 10_000), 3_000),
+        (Size(200_000, 10_000, 20_000), 0, 0),
+        (Size(500_000, 15_000, 50_000), 0, 0),
+        (Size(100_000, 2_000, 5_000), 1_000, 0),
+        (Size(200_000, 6_000, 10_000), 3_000, 0),
+        # as many fields as there may be, of so many events that they would show
+        (Size(4_000_000, 500, 40_000), 0, 5),
     ],
 )
-def test_the_estimate_is_not_below_what_is_taken_and_not_far_above(size: Size, exact_items: int) -> None:
-    arguments = [str(each) for each in (size.events, size.items, size.users, exact_items)]
+def test_the_estimate_is_not_below_what_is_taken_and_not_far_above(
+    size: Size, exact_items: int, contextual_fields: int
+) -> None:
+    arguments = [str(each) for each in (size.events, size.items, size.users, exact_items, contextual_fields)]
     taken = float(subprocess.check_output([sys.executable, "-c", _ALL_OF_IT, *arguments], text=True))
 
     estimate = Demand(size.events, size.items, kept_weights=100).bytes(exact_items) / 1e6
