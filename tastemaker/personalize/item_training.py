@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -41,12 +42,15 @@ def train_items(data: TrainingData) -> Trained:
     if items is None and order.recipe == _OF_TEXTS:
         raise TrainingRefused(f"{order.recipe} needs an Items dataset with records: import some, or put them.")
     split = personalize_split(interactions, order.seed)
-    split = replace(split, train=data.rewarded(split.train))
+    mean_reward = data.mean_reward(split.train)
+    split = replace(split, train=data.rewarded(split.train, mean_reward))
     tuned = _searched(data, split.train, items, users)
     recipe = recipe_of(order.recipe, {**order.hyperparameters, **tuned})
     if isinstance(recipe, SequenceRidge) and order.recipe in TAKES_ITEMS:
-        sums = model_files(data.directory).sums
-        model: Model = recipe.fit(split.train, items=items, users=users, seed=order.seed, sums=sums)
+        files = model_files(data.directory)
+        model: Model = recipe.fit(split.train, items=items, users=users, seed=order.seed, sums=files.sums)
+        if mean_reward is not None:
+            files.mean_reward.write_text(json.dumps(mean_reward), encoding="utf-8")
     else:
         model = recipe.fit(split.train, items=items, users=users, seed=order.seed)
     metrics = dict(_judged(order.recipe, model, split, users).metrics)

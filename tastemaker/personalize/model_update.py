@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tastemaker import recommenders
 from tastemaker.personalize.histories import load_histories
 from tastemaker.personalize.item_training import recipe_of
@@ -18,7 +20,8 @@ def bring_up_to_date(data: TrainingData) -> Trained:
 
     A model with actions takes in new ones, and keeps its weights. Another has learned from the new events of all users
     as well (`recommenders.with_new_events`), where its training has left sums to add them to; those of an earlier
-    version have left none, and keep their weights.
+    version have left none, and keep their weights. With an objective, new events are weighed by the mean reward of the
+    training, as the old ones were; by that of today where an earlier version has not kept it.
 
     Nothing is measured: it answers as before where nothing is new. Raises TrainingRefused and NotEnoughMemory.
     """
@@ -32,6 +35,12 @@ def bring_up_to_date(data: TrainingData) -> Trained:
     if not isinstance(recipe, SequenceRidge) or not base.sums.exists():
         return Trained(model.with_items(interactions.item_ids.tolist()), {}, interactions, users=data.users())
     known = known_events(load_histories(base.histories, model.item_ids), interactions)
-    kept = model_files(data.directory).sums
-    model = recommenders.with_new_events(recipe, model, data.rewarded(interactions), known, sums=base.sums, kept=kept)
+    files = model_files(data.directory)
+    if base.mean_reward.exists():
+        files.mean_reward.hardlink_to(base.mean_reward)
+        mean_reward: float | None = json.loads(base.mean_reward.read_text(encoding="utf-8"))
+    else:
+        mean_reward = data.mean_reward(interactions)
+    weighed = data.rewarded(interactions, mean_reward)
+    model = recommenders.with_new_events(recipe, model, weighed, known, sums=base.sums, kept=files.sums)
     return Trained(model, {}, interactions, users=data.users())

@@ -89,13 +89,23 @@ class TrainingData:
             numbers[places[places >= 0]] = values[places >= 0]
         return numbers
 
-    def rewarded(self, interactions: Interactions) -> Interactions:
-        """The same events, of which those on items of a greater value count for more where there is an objective."""
+    def mean_reward(self, interactions: Interactions) -> float | None:
+        """What these events bring on average; None without an objective."""
         objective = self.order.objective
         if objective is None:
+            return None
+        return mean_reward(interactions, self.item_numbers(objective.column, interactions.item_ids))
+
+    def rewarded(self, interactions: Interactions, mean: float | None) -> Interactions:
+        """The same events, of which those on items of a greater value count for more where there is an objective.
+
+        `mean`: the mean reward by which they are weighed, as `mean_reward` gives it.
+        """
+        objective = self.order.objective
+        if objective is None or mean is None:
             return interactions
         rewards = self.item_numbers(objective.column, interactions.item_ids)
-        return rewarded(interactions, rewards, objective.sensitivity)
+        return rewarded(interactions, rewards, objective.sensitivity, mean)
 
     def _records(self, dataset_type: str) -> pa.Table | None:
         path = records_path(self.directory, dataset_type)
@@ -125,16 +135,21 @@ class TrainingData:
         return self.order.event_type
 
 
-def rewarded(interactions: Interactions, rewards: NDArray[np.float64], sensitivity: float) -> Interactions:
+def mean_reward(interactions: Interactions, rewards: NDArray[np.float64]) -> float:
+    """The mean over the events of the reward of their item (`rewards`, (n_items,); negative ones are none)."""
+    return float(np.maximum(rewards[interactions.item], 0.0).mean()) if len(interactions) else 0.0
+
+
+def rewarded(interactions: Interactions, rewards: NDArray[np.float64], sensitivity: float, mean: float) -> Interactions:
     """The same events, each with the weight 1 − s + s·r ÷ r̄, times the weight it has.
 
-    r: the reward of its item (`rewards`, (n_items,); negative ones are none), r̄: the mean over the events,
-    s: `sensitivity`, from 0 (rewards change nothing) to 1 (an event counts as much as it brings).
+    r: the reward of its item (`rewards`, (n_items,); negative ones are none), r̄: `mean`, that of the events that were
+    trained on (0: there were no rewards, and they change nothing), s: `sensitivity`, from 0 (rewards change nothing) to
+    1 (an event counts as much as it brings).
     """
-    reward = np.maximum(rewards[interactions.item], 0.0)
-    mean = reward.mean() if len(reward) else 0.0
     if not mean or not sensitivity:
         return interactions
+    reward = np.maximum(rewards[interactions.item], 0.0)
     weight = (1 - sensitivity + sensitivity * reward / mean).astype(np.float32)
     return replace(interactions, weight=weight if interactions.weight is None else weight * interactions.weight)
 

@@ -116,10 +116,15 @@ class ModelFiles:
         """What an update of the recommender adds to, where there is such a thing."""
         return self.directory / "sums.npz"
 
+    @property
+    def mean_reward(self) -> Path:
+        """What the events of the training bring on average, where there is an objective: it weighs later ones too."""
+        return self.directory / "mean_reward.json"
+
     def link(self, target: ModelFiles) -> None:
         """Make all of it available as `target`, whatever becomes of this folder."""
         target.directory.mkdir()
-        for path in (self.model, self.histories, self.sums):
+        for path in (self.model, self.histories, self.sums, self.mean_reward):
             if path.exists():
                 (target.directory / path.name).hardlink_to(path)
 

@@ -15,7 +15,7 @@ from tastemaker import recommenders
 from tastemaker.personalize.datasets import read_records, write_records
 from tastemaker.personalize.histories import interactions_of, load_histories, weighed_events
 from tastemaker.personalize.metadata import MetadataFields
-from tastemaker.personalize.training_data import TrainingRefused, rewarded
+from tastemaker.personalize.training_data import TrainingRefused, mean_reward, rewarded
 from tastemaker.personalize.training_files import (
     ModelFiles,
     TrainingOrder,
@@ -28,6 +28,7 @@ from tastemaker.personalize.training_job import train
 from tastemaker.personalize.training_spec import EventRule, Objective
 from tastemaker.personalize.tuning import Tuning
 from tastemaker.recommenders import ActionModel, SegmentModel, SemanticSimilarityModel, locate
+from tastemaker.recommenders.kept_sums import KeptSums
 
 UP, V2 = "aws-user-personalization", "aws-user-personalization-v2"
 PRICES = pa.table({"ITEM_ID": ["a", "b", "c"], "PRICE": pa.array([1.0, 1.0, 50.0], pa.float32())})
@@ -156,13 +157,15 @@ def test_an_objective_draws_recommendations_to_what_brings_more(tmp_path: Path) 
 def test_a_reward_weighs_by_its_ratio_to_the_mean() -> None:
     interactions = interactions_of(after_a())
 
-    half = rewarded(interactions, np.array([-3.0, 0.0, 9.0]), 0.5)
+    rewards = np.array([-3.0, 0.0, 9.0])
+    half = rewarded(interactions, rewards, 0.5, mean_reward(interactions, rewards))
 
     # one in six events is on c, whose reward is six times the mean
     assert half.weight is not None
     by_item = {str(interactions.item_ids[item]): float(w) for item, w in zip(half.item, half.weight, strict=True)}
     assert by_item == pytest.approx({"a": 0.5, "b": 0.5, "c": 3.5})
-    assert rewarded(interactions, np.zeros(3), 0.5).weight is None
+    nothing = np.zeros(3)
+    assert rewarded(interactions, nothing, 0.5, mean_reward(interactions, nothing)).weight is None
 
 
 def pairs() -> pa.Table:
@@ -262,6 +265,23 @@ def test_an_update_with_an_objective_weighs_new_events_by_it(tmp_path: Path) -> 
     trained(tmp_path / "new", replace(order, extends=True), _later(after_a(), late), PRICES)
 
     assert best_after(tmp_path / "new", "b") == ["c"]
+
+
+def test_what_brings_more_weighs_as_much_in_updates_as_in_the_training(tmp_path: Path) -> None:
+    order = ordered(UP, objective=Objective("PRICE", 0.5))
+    trained(tmp_path / "0", order, after_a(), PRICES)
+    table = after_a()
+    # c after b alone, twice: the mean reward of all events rises
+    for step in (1, 2):
+        table = _later(table, events([(f"w{step}-{n}", item, "View") for n in range(300) for item in "bc"]))
+        (tmp_path / f"{step}").mkdir()
+        model_files(tmp_path / f"{step - 1}").link(base_files(tmp_path / f"{step}"))
+        trained(tmp_path / f"{step}", replace(order, extends=True), table, PRICES)
+
+    # in the targets of the shorter decay, each user adds the weight of c to the cell of what they had before
+    targets = KeptSums.load(model_files(tmp_path / "2").sums).equations.targets
+    had_c = recommenders.load(model_files(tmp_path / "0").model, recommenders.SequenceRidgeModel).popularity.users[2]
+    assert targets[1, 2] / 600 == pytest.approx(targets[0, 2] / had_c, rel=1e-4)
 
 
 def _later(first: pa.Table, then: pa.Table) -> pa.Table:
