@@ -56,7 +56,8 @@ def with_new_events(
     tell = progress or unheard
     tell(0.0)
     model = model.with_items(interactions.item_ids.tolist())
-    interactions = interactions.with_items(model.item_ids.tolist())
+    # circumstances stay as they were, and every copy of the context takes memory
+    interactions = replace(interactions, context=None).with_items(model.item_ids.tolist())
     taking_part = recipe.percentiles.apply(interactions)
     learned = model.popularity.users > 0
     _check_memory(recipe, model, len(interactions))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tastemaker.recommenders import Interactions, NotEnoughMemory, SequenceRidge, load, locate
+from tastemaker.recommenders import Context, Interactions, NotEnoughMemory, SequenceRidge, load, locate
 from tastemaker.recommenders.kept_sums import KeptSums
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.popularity import distinct_users
@@ -132,6 +132,21 @@ def test_what_follows_in_new_events_alone_is_recommended_after_them_and_was_not_
     assert (following(before, "a"), following(before, "a", "d")) == (["b"], ["e"])
     assert (following(after, "a"), following(after, "a", "d")) == (["d"], ["b"])
     assert following(before, "c") == following(after, "c") == ["d"]
+
+
+def test_an_update_copies_no_context_as_it_learns_nothing_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = _log(weighted=False)
+    before = RIDGE.fit(_before(log, 1_000), sums=tmp_path / "0.npz")
+    fields = Context(numbers={"HOUR": np.arange(len(log), dtype=np.float64)})
+    without = _update(before, log, _known(log, 1_000), tmp_path)
+
+    # a number of each event takes 8 bytes a copy, which the estimate of memory leaves out
+    monkeypatch.setattr(Context, "of_events", lambda *_: pytest.fail("the context is copied"))
+    after = _update(before, replace(log, context=fields), _known(log, 1_000), tmp_path)
+
+    np.testing.assert_array_equal(after.weights[0].values, without.weights[0].values)
 
 
 def test_items_that_came_since_are_known_and_stay_unlearned(tmp_path: Path) -> None:
