@@ -37,8 +37,9 @@ def bring_up_to_date(data: TrainingData) -> Trained:
     known = known_events(load_histories(base.histories, model.item_ids), interactions)
     files = model_files(data.directory)
     if base.mean_reward.exists():
-        files.mean_reward.hardlink_to(base.mean_reward)
-        mean_reward: float | None = json.loads(base.mean_reward.read_text(encoding="utf-8"))
+        told = base.mean_reward.read_text(encoding="utf-8")
+        files.mean_reward.write_text(told, encoding="utf-8")
+        mean_reward: float | None = json.loads(told)
     else:
         mean_reward = data.mean_reward(interactions)
     weighed = data.rewarded(interactions, mean_reward)
