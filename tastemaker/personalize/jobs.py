@@ -120,7 +120,9 @@ class Jobs:
     def delete_sums(self, model_path: Path) -> None:
         """Remove what an update of a TrainingOutcome's model would add to, if it is there: it is not updated again."""
         if model_path.parent == self._models:
-            ModelFiles(model_path).sums.unlink(missing_ok=True)
+            files = ModelFiles(model_path)
+            for path in (files.sums, files.mean_reward):
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Cancel all jobs, end their processes and threads. May be called again."""

@@ -186,7 +186,7 @@ class Runtime:
         mask = None if question.allowed is None else question.allowed(model.item_ids)
         explored = parts.explored(question, mask)
         if question.recipe in _OF_CANDIDATES:
-            return _of_candidates(parts, question, mask, explored)
+            return _of_candidates(parts, model, question, mask, explored)
         history = parts.history(question)
         if question.influence and isinstance(model, SemanticSimilarityModel):
             items, scores = model.recommend(history, question.k, mask, question.influence)
@@ -273,15 +273,15 @@ def _readable(model_path: Path) -> Iterator[None]:
 
 
 def _of_candidates(
-    parts: _Parts, question: Question, mask: NDArray[np.bool_] | None, explored: Sequence[int]
+    parts: _Parts, model: Model, question: Question, mask: NDArray[np.bool_] | None, explored: Sequence[int]
 ) -> list[Recommended]:
     """The best of the candidates, whose scores sum to one; popular items after them where those are too few.
 
     Candidates are the user's best items, of those that somebody has had, whatever is allowed of them. Explored items
     take the last places of theirs.
     """
-    ids, k = parts.model.item_ids, question.k - len(explored)
-    candidates, shares = parts.answering(question).recommend(parts.history(question), CANDIDATES, parts.seen)
+    ids, k = model.item_ids, question.k - len(explored)
+    candidates, shares = model.recommend(parts.history(question), CANDIDATES, parts.seen)
     others = np.isin(candidates, explored, invert=True) if explored else slice(None)
     candidates, shares = candidates[others], shares[others]
     shares = shares / max(shares.sum(dtype=np.float64), np.finfo(float).tiny)

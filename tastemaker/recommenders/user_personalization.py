@@ -108,7 +108,9 @@ class SequenceRidge:
         events = replace(interactions, context=None)
         exact_items, choice = self._chosen(events, seed=seed, tell=lambda share: tell(0.3 * share))
         # before the model is there, so that both have to find room one after the other
-        circumstances = learn(interactions.without_immediate_repeats(), users)
+        circumstances = Circumstances.none(len(interactions.item_ids))
+        if users is not None or interactions.context is not None:
+            circumstances = learn(interactions.without_immediate_repeats(), users)
         if circumstances.categories:
             found = choose_strengths(
                 interactions,

@@ -17,20 +17,13 @@ from tastemaker.personalize.operations.recommendations import explained_recommen
 from tastemaker.personalize.runtime import Runtime
 from tastemaker.personalize.service import Personalize
 from tastemaker.testing import await_active
-from tests.unit.testing.shop import BUCKET, ROLE, group_of
+from tests.unit.personalize.solution_scene import avro, text
+from tests.unit.testing.shop import BUCKET, ROLE, campaign_in, group_of
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
 
 KINDS, DEVICES, ITEMS = ("cat", "dog"), ("phone", "tv"), 8
-
-
-def avro(name: str, *fields: dict[str, Any]) -> str:
-    return json.dumps({"type": "record", "name": name, "version": "1.0", "fields": fields})
-
-
-def text(name: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "type": "string", **more}
 
 
 EVENTS = avro(
@@ -78,22 +71,6 @@ def imported(control: PersonalizeClient, group: str, kind: str, schema: str) -> 
     return dataset
 
 
-def deployed(control: PersonalizeClient, group: str, recipe: str) -> str:
-    """A campaign."""
-    solution = control.create_solution(
-        name="you",
-        datasetGroupArn=group,
-        recipeArn=f"arn:aws:personalize:::recipe/{recipe}",
-        performAutoTraining=False,
-    )["solutionArn"]
-    await_active(control, solution)
-    version = control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-    await_active(control, version)
-    campaign = control.create_campaign(name="live", solutionVersionArn=version)["campaignArn"]
-    await_active(control, campaign)
-    return campaign
-
-
 @pytest.mark.parametrize(
     "recipe", ["aws-user-personalization", "aws-user-personalization-v2", "aws-personalized-ranking"]
 )
@@ -107,7 +84,7 @@ def test_a_new_user_gets_what_the_own_kind_likes_and_anybody_what_is_had_in_the_
     put: Any = client(personalize, "personalize-events")
     newcomers = [{"userId": f"new-{kind}", "properties": json.dumps({"likes": kind})} for kind in KINDS]
     put.put_users(datasetArn=users, users=newcomers)
-    campaign = deployed(control, group, recipe)
+    campaign = campaign_in(control, group, recipe)
     catalogue = [f"{kind}-{device}-{n}" for n in range(ITEMS) for kind in KINDS for device in DEVICES]
 
     def answer(user_id: str, **context: str) -> set[str]:
@@ -138,7 +115,7 @@ def test_an_explanation_says_what_the_circumstances_do(
     control = client(personalize, "personalize")
     group = group_of(control)
     imported(control, group, "Interactions", EVENTS)
-    campaign = deployed(control, group, "aws-user-personalization")
+    campaign = campaign_in(control, group, "aws-user-personalization")
 
     answer = explained_recommendations(
         personalize.account("123456789012", "us-east-1"),

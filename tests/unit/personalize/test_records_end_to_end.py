@@ -12,7 +12,7 @@ from tastemaker.personalize.in_process import client
 from tastemaker.personalize.objects import MemoryObjects
 from tastemaker.personalize.service import Personalize
 from tastemaker.testing import await_active
-from tests.unit.testing.shop import BUCKET, KEY, ROLE, events, group_of, import_into
+from tests.unit.testing.shop import BUCKET, KEY, ROLE, campaign_in, events, group_of, import_into
 
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
@@ -49,7 +49,7 @@ def test_items_that_were_put_are_recommended_after_the_next_training(tmp_path: P
     put: Any = client(personalize, "personalize-events")
     put.put_items(datasetArn=items, items=records)
 
-    campaign = trained(control, group)
+    campaign = campaign_in(control, group, "aws-popularity-count")
     cats = control.create_filter(
         name="cats", datasetGroupArn=group, filterExpression='INCLUDE ItemID WHERE Items.KIND IN ("cat")'
     )["filterArn"]
@@ -73,19 +73,3 @@ def made_items(control: PersonalizeClient, group: str) -> str:
     ]
     await_active(control, arn)
     return arn
-
-
-def trained(control: PersonalizeClient, group: str) -> str:
-    """An ACTIVE campaign that recommends what is popular."""
-    solution = control.create_solution(
-        name="popular",
-        datasetGroupArn=group,
-        recipeArn="arn:aws:personalize:::recipe/aws-popularity-count",
-        performAutoTraining=False,
-    )["solutionArn"]
-    await_active(control, solution)
-    version = control.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-    await_active(control, version)
-    campaign = control.create_campaign(name="live", solutionVersionArn=version)["campaignArn"]
-    await_active(control, campaign)
-    return campaign

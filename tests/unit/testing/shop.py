@@ -63,10 +63,15 @@ def campaign_of(control: PersonalizeClient) -> str:
     """An ACTIVE campaign of a model that was trained on LOCATION."""
     group = group_of(control)
     await_active(control, import_into(control, group))
+    return campaign_in(control, group, "aws-user-personalization")
+
+
+def campaign_in(control: PersonalizeClient, group: str, recipe: str) -> str:
+    """An ACTIVE campaign of a model of the recipe, trained on what the dataset group has."""
     solution = control.create_solution(
         name="you",
         datasetGroupArn=group,
-        recipeArn="arn:aws:personalize:::recipe/aws-user-personalization",
+        recipeArn=f"arn:aws:personalize:::recipe/{recipe}",
         performAutoTraining=False,
     )["solutionArn"]
     await_active(control, solution)
