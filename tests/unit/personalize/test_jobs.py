@@ -285,6 +285,7 @@ def test_a_model_that_is_brought_up_to_date_lies_beside_the_one_before_until_tha
     question = Question("aws-user-personalization", 5, user_id='red, "3"')
     assert Runtime().recommend(new.model_path, question) == Runtime().recommend(old.model_path, question)
 
+    (new.model_path / "mean_reward.json").write_text("1.0", encoding="utf-8")
     jobs.delete_sums(new.model_path)
     jobs.delete_sums(new.model_path)
     assert sorted(path.name for path in new.model_path.iterdir()) == ["histories.arrow", "model.npz"]
