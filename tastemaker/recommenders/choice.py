@@ -12,6 +12,15 @@ from tastemaker.recommenders.holding import Strength
 from tastemaker.recommenders.item_relations import PER_STEP
 from tastemaker.recommenders.nearness import damped_cosines, of_items, transition_rates
 from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
+from tastemaker.recommenders.pool import (
+    COMPANY_DECAY,
+    COMPANY_MEMORY,
+    PoolSums,
+    company_of,
+    of_length,
+    pooled,
+    rarity_of,
+)
 from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.ridge import ridge_weights
 from tastemaker.recommenders.sequences import Sequences
@@ -32,6 +41,8 @@ STRENGTHS: Final = (1.0, 3.0, 0.3)
 """Of the ridge's regularisation; the first is what is taken where nothing can be tried."""
 SHARES: Final = (0.0, 0.25, 0.5, 1.0)
 """Of what nearness says, in a blend with the ridge."""
+POOLS: Final = (1.0, 0.5, 0.0)
+"""Of how much second opinions count (`Pool`); the first is taken where no other is better beyond chance."""
 
 MOST_EVENTS: Final = 300_000
 MOST_REQUESTS: Final = 2_000
@@ -39,6 +50,7 @@ MOST_ITEMS: Final = 1_200
 """What the trial of a choice is bounded by."""
 
 _FEWEST_USERS = 50
+_BEYOND_CHANCE = 2.0
 _TRAINED_ON = 0.8
 _MOST_OF_ONE = 0.1
 _CUTS = (0.5, 0.7, 0.9)
@@ -66,6 +78,7 @@ class Choice:
     tried: dict[str, float] = field(default_factory=dict)
     mode: Mode = "sparse"
     circumstances: tuple[Strength, Strength] = (Strength(), Strength())
+    pool: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
@@ -138,9 +151,27 @@ def choose(
     blends = {share: requests.quality((1 - share) * best.answers + share * of_nearness) for share in SHARES}
     progress(1.0)
     share = max(SHARES, key=lambda each: blends[each])
+    pool, of_pools = 0.0, {}
+    if share < 1:
+        blended = (1 - share) * best.answers + share * of_nearness
+        company, following, rarity, exponent = trial.opinions()
+        answers = [pooled(blended, company, following, rarity, np.float32(each) * exponent) for each in POOLS]
+        of_pools = dict(zip(POOLS, map(requests.quality, answers), strict=True))
+        pool = POOLS[better_beyond_chance(np.transpose([requests.worth(each) for each in answers]))]
     told = {_NAMED.format(*each): quality for each, quality in tried.items()}
     told |= {f"share {share}": quality for share, quality in blends.items()}
-    return Choice(best.regression.equations.decays, best.strength, share, scales, told)
+    told |= {f"pool {strength}": quality for strength, quality in of_pools.items()}
+    return Choice(best.regression.equations.decays, best.strength, share, scales, told, pool=pool)
+
+
+def better_beyond_chance(worth: NDArray[np.float64]) -> int:
+    """Of (n_users, n_options) the column that is better than the first by two standard errors, or else the first."""
+    if len(worth) < 2:
+        return 0
+    gain = worth - worth[:, :1]
+    best = int(gain.mean(axis=0).argmax())
+    error = gain[:, best].std(ddof=1) / np.sqrt(len(gain))
+    return best if gain[:, best].mean() > _BEYOND_CHANCE * error else 0
 
 
 def choose_nearness(interactions: Interactions, options: Sequence[Decays], *, seed: int) -> Choice:
@@ -182,6 +213,14 @@ class Trial:
         """(requests, n_items) each: what transition rates say, and what damped cosines say."""
         recent = self.requests.histories(PER_STEP)
         return [recent @ relation for relation in (transition_rates(self.train), damped_cosines(self.train))]
+
+    def opinions(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """What `pooled` asks for: company and what follows (requests, n_items), rarity (n_items,), and the exponent
+        (requests, 1) of a strength of 1.
+        """
+        sums, distinct = PoolSums.of(self.train), self.requests.last_distinct(COMPANY_DECAY, COMPANY_MEMORY)
+        company, following = distinct @ company_of(sums.gram), self.requests.histories(PER_STEP) @ sums.rates()
+        return company, following, rarity_of(sums.users), of_length(distinct.sum(axis=1, keepdims=True))
 
 
 def _fitting(length: NDArray[np.int64], order: NDArray[np.float64], most: int) -> NDArray[np.bool_]:
@@ -228,9 +267,10 @@ class _Attempt:
 
 @dataclass(frozen=True, eq=False)
 class Requests:
-    """`before`: histories of places, the latest last; `truth`, `seen` (requests, n_items): masks; `following`: what
-    came at once, −1 where that was not new."""
+    """`user`: who asks, by a number from 0 on; `before`: histories of places, the latest last; `truth`, `seen`
+    (requests, n_items): masks; `following`: what came at once, −1 where that was not new."""
 
+    user: NDArray[np.int64]
     before: tuple[NDArray[np.int32], ...]
     truth: NDArray[np.bool_]
     seen: NDArray[np.bool_]
@@ -238,13 +278,15 @@ class Requests:
 
     @classmethod
     def of(cls, sequences: Sequences) -> Requests:
+        user: list[int] = []
         before, after = [], []
         starts = sequences.steps[0] if sequences.steps else np.empty(0, dtype=np.int64)
-        for start in starts[: MOST_REQUESTS // len(_CUTS)]:
+        for number, start in enumerate(starts[: MOST_REQUESTS // len(_CUTS)]):
             items = sequences.item[start : start + sequences.remaining[start] + 1]
             for cut in sorted({max(1, int(cut * len(items))) for cut in _CUTS}):
                 rest = items[cut : cut + max(1, len(items) // 10)]
                 if not np.isin(rest, items[:cut]).all():
+                    user.append(number)
                     before.append(items[:cut])
                     after.append(rest)
         truth = np.zeros((len(before), sequences.n_items), dtype=np.bool_)
@@ -254,7 +296,7 @@ class Requests:
             truth[row, later] = True
         first = np.array([later[0] for later in after], dtype=np.int32)
         following = np.where(seen[np.arange(len(first)), first], -1, first)
-        return cls(tuple(before), truth & ~seen, seen, following)
+        return cls(np.array(user, dtype=np.int64), tuple(before), truth & ~seen, seen, following)
 
     def histories(self, decay: float) -> NDArray[np.float32]:
         """(requests, n_items): decayed histories."""
@@ -262,6 +304,15 @@ class Requests:
         for row, items in zip(rows, self.before, strict=True):
             recent = items[-_MEMORY:]
             np.add.at(row, recent, np.power(decay, np.arange(len(recent) - 1, -1, -1)).astype(np.float32))
+        return rows
+
+    def last_distinct(self, decay: float, most: int) -> NDArray[np.float32]:
+        """(requests, n_items): the same of the last distinct items, each where it came last."""
+        rows = np.zeros(self.truth.shape, dtype=np.float32)
+        for row, items in zip(rows, self.before, strict=True):
+            backwards = items[::-1]
+            distinct = backwards[np.sort(np.unique(backwards, return_index=True)[1])][:most]
+            row[distinct] = np.power(decay, np.arange(len(distinct)))
         return rows
 
     def scales(self, answers: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
@@ -279,6 +330,19 @@ class Requests:
 
     def quality(self, answers: NDArray[np.float32]) -> float:
         """√(NDCG@10 of what comes · NDCG@10 of what comes at once), of new items."""
+        coming, at_once = self._gains(answers)
+        known = self.following >= 0
+        # without anyone whose next item is new, what comes later has to decide
+        return round(float(np.sqrt(coming.mean() * (at_once[known].mean() if known.any() else coming.mean()))), 6)
+
+    def worth(self, answers: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(n_users,): the mean over each user's requests of the sum of both."""
+        _, number, requests = np.unique(self.user, return_inverse=True, return_counts=True)
+        worth: NDArray[np.float64] = np.bincount(number, sum(self._gains(answers))) / requests
+        return worth
+
+    def _gains(self, answers: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(requests,) twice: textbook NDCG@10 of what comes, and of what comes at once, 0 where that is not new."""
         scores = np.where(self.seen, -np.inf, answers)
         depth = min(_DEPTH, scores.shape[1])
         top = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
@@ -286,8 +350,5 @@ class Requests:
         ranked = np.take_along_axis(top, order, axis=1)
         gains = 1 / np.log2(np.arange(2, depth + 2))
         ideal = np.cumsum(gains)[np.minimum(self.truth.sum(axis=1), depth) - 1]
-        coming = ((np.take_along_axis(self.truth, ranked, axis=1) @ gains) / ideal).mean()
-        at_once = (ranked == self.following[:, None]) @ gains
-        known = self.following >= 0
-        # without anyone whose next item is new, what comes later has to decide
-        return round(float(np.sqrt(coming * (at_once[known].mean() if known.any() else coming))), 6)
+        coming = (np.take_along_axis(self.truth, ranked, axis=1) @ gains) / ideal
+        return coming, (ranked == self.following[:, None]) @ gains

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS
+from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS, better_beyond_chance
 from tastemaker.recommenders.holding import Strength
 from tastemaker.recommenders.lift import learn
 from tastemaker.recommenders.nearness import of_items
@@ -30,7 +30,6 @@ STRENGTHS: Final = (0.0, 0.25, 0.5, 1.0)
 _FEWEST_USERS: Final = 50
 _MOST_USERS: Final = 500
 _PER_USER: Final = 10
-_BEYOND_CHANCE: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,8 @@ def choose_strengths(
     train, held_out = interactions.of_users(luck < 0.8 * part), interactions.of_users(luck >= 1 - 0.2 * part)
     head = np.sort(np.argsort(-distinct_users(train), kind="stable")[:MOST_ITEMS]).astype(np.int32)
     train, held_out = of_items(train, head), of_items(held_out, head)
-    model = replace(trained(train), circumstances=learn(train.without_immediate_repeats(), users))
-    asked = _Asked(model, held_out.without_immediate_repeats(), users)
+    model = replace(trained(train), circumstances=learn(train.without_quick_repeats(), users))
+    asked = _Asked(model, held_out.without_quick_repeats(), users)
     tried: dict[str, float] = {}
     with_history, without = (_one_source_after_the_other(asked, some, tried) for some in (True, False))
     return Strengths((with_history, without), tried)
@@ -81,18 +80,8 @@ def _one_source_after_the_other(asked: _Asked, with_history: bool, tried: dict[s
         what = f"{source} {'with' if with_history else 'without'} history"
         for strength, quality in zip(STRENGTHS, worth.mean(axis=0) if len(worth) else (), strict=False):
             tried[f"{what} {strength}"] = round(float(quality), 6)
-        chosen = options[_best(worth)]
+        chosen = options[better_beyond_chance(worth)]
     return chosen
-
-
-def _best(worth: NDArray[np.float64]) -> int:
-    """Of (n_users, n_options) the column that is better than the first beyond chance, or else the first."""
-    if len(worth) < 2:
-        return 0
-    gain = worth - worth[:, :1]
-    best = int(gain.mean(axis=0).argmax())
-    error = gain[:, best].std(ddof=1) / np.sqrt(len(gain))
-    return best if gain[:, best].mean() > _BEYOND_CHANCE * error else 0
 
 
 class _Asked:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tastemaker.recommenders.history_weights import without_immediate_repeats
+from tastemaker.recommenders.interactions import soon_before
 from tastemaker.recommenders.model import known
+from tastemaker.recommenders.pool import parts_of
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarityModel
 from tastemaker.recommenders.sequence_ridge_model import HORIZON, SEEN, SequenceRidgeModel
 from tastemaker.recommenders.similar_items import SimilarItemsModel
@@ -18,7 +19,9 @@ from tastemaker.recommenders.tilted import TiltedModel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tastemaker.recommenders.history_weights import HistoryWeights
     from tastemaker.recommenders.model import Model
+    from tastemaker.recommenders.pool import Pool
 
 Kind = Literal["history", "neighbours", "everyone"]
 """By what an answer comes about: a regression on the history, neighbours of its items, or what is the same for all."""
@@ -30,8 +33,9 @@ class Explanation:
     × `circumstances` is the value.
 
     `items` (n,): positions in the catalogue. `base` (n,): what is there whatever the history says. `events`
-    (n, n_events): what each event of the history that was given adds, or, below 0, takes away; of an item several times
-    in a row, the last event has it all. `repeats` (n,): what the user's having had the item adds, 0 where it is new.
+    (n, n_events): what each event of the history that was given adds, or, below 0, takes away; of an item that came
+    again within three events, the last has it all. `repeats` (n,): what the user's having had the item adds, 0 where
+    it is new.
     `circumstances` (n,): what the user's attributes and the context of the request multiply that by, 1 where nothing.
 
     The unit is that of the model: of a `history` the expected discounted count of the item, of `neighbours` the sum of
@@ -109,25 +113,96 @@ def _of_sequence(
 ) -> Explanation:
     """`SequenceRidgeModel.expected`, term by term."""
     asked = history[events]
-    # the last of those in a row, as the user's memory has it
-    lasts = events[np.append(asked[1:] != asked[:-1], [True])]
-    consumed = without_immediate_repeats(asked)
+    consumed = _without_quick_repeats(asked, events)
     row = np.full(len(model.item_ids), -1, dtype=np.int32)
     row[items] = np.arange(len(items))
     added = np.zeros((len(items), len(history)))
     for weights in model.weights:
-        recent = weights.recent(consumed)
-        columns, values = weights.added(consumed)
-        event, place = np.nonzero(row[columns] >= 0)
-        np.add.at(added, (row[columns[event, place]], lasts[recent[event]]), values[event, place])
-    says_something = any(len(weights.recent(consumed)) for weights in model.weights)
-    base = (model.base if says_something else model.rate)[items].astype(np.float64)
+        consumed.add(added, weights, row)
+    summed = model.summed(consumed.items)
+    base = (model.rate if summed is None else model.base)[items].astype(np.float64)
     had, values_had = model.repeats.values(asked)
-    repeats, scale = np.zeros(len(items)), np.full(len(items), 1 / (1 - HORIZON))
+    base, added = base / (1 - HORIZON), added / (1 - HORIZON)
+    if summed is not None and model.pool is not None:
+        # of each item the last event
+        last = np.sort(len(asked) - 1 - np.unique(asked[::-1], return_index=True)[1])
+        distinct = _Events(asked[last], events[last])
+        base, added = _pooled(model.pool, summed, (base, added), (consumed, distinct), items)
+    repeats, seen = np.zeros(len(items)), np.ones(len(items))
     among = row[had] >= 0
     repeats[row[had[among]]] = values_had[among]
-    scale[row[had[among]]] *= SEEN
-    return Explanation("history", items, base * scale, added * scale[:, None], repeats, np.ones(len(items)))
+    seen[row[had[among]]] = SEEN
+    return Explanation("history", items, base * seen, added * seen[:, None], repeats, np.ones(len(items)))
+
+
+def _without_quick_repeats(asked: NDArray[np.int32], events: NDArray[np.intp]) -> _Events:
+    """The items that count, and for each the last of the events that it stands for, as the user's memory has it."""
+    before = soon_before(asked)
+    first = np.arange(len(asked))
+    for event in np.flatnonzero(before >= 0):
+        first[event] = first[before[event]]
+    last = first.copy()
+    last[first] = np.arange(len(asked))
+    counts = before < 0
+    return _Events(asked[counts], events[last[counts]])
+
+
+@dataclass(frozen=True, eq=False)
+class _Events:
+    """`items` of a history, and the `events` that they are of, places in the history that was given."""
+
+    items: NDArray[np.int32]
+    events: NDArray[np.intp]
+
+    def add(self, added: NDArray[np.float64], weights: HistoryWeights, row: NDArray[np.int32]) -> None:
+        """What the weights make of each event, to `added` (n, n_events) in place; `row`: of a column, −1 for none."""
+        recent = weights.recent(self.items)
+        columns, values = weights.added(self.items)
+        event, place = np.nonzero(row[columns] >= 0)
+        np.add.at(added, (row[columns[event, place]], self.events[recent[event]]), values[event, place])
+
+
+def _pooled(
+    pool: Pool,
+    summed: NDArray[np.float32],
+    parts: tuple[NDArray[np.float64], NDArray[np.float64]],
+    events: tuple[_Events, _Events],
+    items: NDArray[np.int32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The base and the events' `parts` in what is expected once second opinions are asked; `events`: those without
+    quick repeats, and the last of each distinct item.
+
+    The value is a product of powers of sums, E · C^v · F^(v/2): each sum has of it what its exponent is of all
+    exponents, and each event of a sum what it adds to it (Euler's theorem on homogeneous functions, with scale and
+    smoothing taken for given). What no event has is the base.
+    """
+    consumed, distinct = events
+    base, added = (part.copy() for part in parts)
+    place = np.full(len(summed), -1, dtype=np.int32)
+    place[pool.items] = np.arange(len(pool.items))
+    place = place[items]
+    weighed = np.flatnonzero((place >= 0) & (summed[items] > 0))
+    row = np.full(len(pool.items), -1, dtype=np.int32)
+    row[place[weighed]] = weighed
+    place = place[weighed]
+    company, following = np.zeros_like(added), np.zeros_like(added)
+    distinct.add(company, pool.company, row)
+    recent = pool.company.recent(distinct.items)
+    usual = np.outer(pool.usual_company[place], pool.company.left(len(recent)))
+    company[weighed[:, None], distinct.events[recent]] += usual
+    consumed.add(following, pool.following, row)
+    shares, exponents = added[weighed] / summed[items[weighed], None], 1.0
+    exponent = float(pool.exponent(distinct.items)[0])
+    rates = parts_of(pool.opinions(consumed.items, distinct.items), exponent)
+    for of_events, (rate, power) in zip((company, following), rates, strict=True):
+        shares += power * rate[place, None] * of_events[weighed]
+        exponents += power
+    after = summed.copy()
+    pool.apply(after, consumed.items, distinct.items)
+    value = after[items[weighed]].astype(np.float64)
+    added[weighed] = value[:, None] * shares / exponents
+    base[weighed] = value - added[weighed].sum(axis=1)
+    return base, added
 
 
 def _of_neighbours(

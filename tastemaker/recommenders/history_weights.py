@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tastemaker.recommenders.interactions import soon_before
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -21,13 +25,14 @@ class HistoryWeights:
     """The event that is a-th last of those with weights adds `decay`^a · `values[r]` to `columns[r]`, r its item's row.
 
     `row` (n_items,): the row of each item, −1 where it has none; `columns`, `values` (n_rows, width): positions in the
-    catalogue and what is added there; 0 where a row has fewer.
+    catalogue and what is added there; 0 where a row has fewer. `most`: how many events are looked at, the last ones.
     """
 
     decay: float
     row: NDArray[np.int32]
     columns: NDArray[np.int32]
     values: NDArray[np.float32]
+    most: int = 1_000
 
     @classmethod
     def of_rows(cls, decay: float, matrix: csr_array) -> HistoryWeights:
@@ -47,7 +52,7 @@ class HistoryWeights:
     @cached_property
     def memory(self) -> int:
         """How many of the last events weigh anything."""
-        return 1 + int(np.log(_NO_WEIGHT) / np.log(self.decay))
+        return min(self.most, 1 + int(np.log(_NO_WEIGHT) / np.log(self.decay)))
 
     def recent(self, history: NDArray[np.int32]) -> NDArray[np.intp]:
         """The places in a history, oldest first, of the events that add something."""
@@ -58,6 +63,15 @@ class HistoryWeights:
         rows = self.row[history]
         rows = rows[rows >= 0][-self.memory :]
         return self._columns[rows], self._weight[self.memory - len(rows) :] * self.values[rows]
+
+    def total(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(1,): the sum of what decay leaves of the `recent` events."""
+        events = min(self.memory, int(np.count_nonzero(self.row[history] >= 0)))
+        return self._totals[events : events + 1]
+
+    def left(self, events: int) -> NDArray[np.float32]:
+        """(events,): what decay leaves of so many `recent` events, the oldest first."""
+        return self._weight[self.memory - events :, 0]
 
     def of_items(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_rows, n_chosen): what each row adds to `items`, distinct positions."""
@@ -71,9 +85,34 @@ class HistoryWeights:
 
     def moved(self, place: NDArray[np.int32], n_items: int) -> HistoryWeights:
         """The same in another catalogue, where item i is at `place[i]`."""
+        return replace(self.seen_from(place, n_items), columns=place[self.columns])
+
+    def seen_from(self, place: NDArray[np.int32], n_items: int) -> HistoryWeights:
+        """The same for histories of another catalogue; what they add to stays."""
         row = np.full(n_items, -1, dtype=np.int32)
         row[place] = self.row
-        return replace(self, row=row, columns=place[self.columns])
+        return replace(self, row=row)
+
+    def arrays(self, name: object) -> dict[str, NDArray[np.generic]]:
+        """What `from_arrays` reads."""
+        return {
+            f"decay_{name}": np.array(self.decay),
+            f"row_{name}": self.row,
+            f"columns_{name}": self.columns,
+            f"values_{name}": self.values,
+            f"most_{name}": np.array(self.most),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]], name: object) -> HistoryWeights:
+        """The weights of that name."""
+        return cls(
+            decay=float(arrays[f"decay_{name}"].astype(np.float64)),
+            row=arrays[f"row_{name}"].astype(np.int32),
+            columns=arrays[f"columns_{name}"].astype(np.int32),
+            values=arrays[f"values_{name}"].astype(np.float32),
+            most=int(arrays[f"most_{name}"].astype(np.int64)) if f"most_{name}" in arrays else cls.most,
+        )
 
     @cached_property
     def _columns(self) -> NDArray[np.intp]:
@@ -81,13 +120,16 @@ class HistoryWeights:
         return self.columns.astype(np.intp)
 
     @cached_property
+    def _totals(self) -> NDArray[np.float32]:
+        """(memory + 1,): of so many events, what decay leaves of them together."""
+        return np.concatenate(([0], np.cumsum(self._weight[::-1, 0]))).astype(np.float32)
+
+    @cached_property
     def _weight(self) -> NDArray[np.float32]:
         """(memory, 1): what decay leaves of each event, the oldest first."""
         return np.power(self.decay, np.arange(self.memory - 1, -1, -1)).astype(np.float32)[:, None]
 
 
-def without_immediate_repeats(history: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The history with each item once that came several times in a row."""
-    if len(history) < 2:
-        return history
-    return history[np.concatenate(([True], history[1:] != history[:-1]))]
+def without_quick_repeats(history: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The history with each item once that came again within three events, where it came first."""
+    return history[soon_before(history) < 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tastemaker.recommenders.context import Context
+
+QUICK: Final = 3
+"""Of events that come again within so many, one counts for all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,18 +120,25 @@ class Interactions:
             context=None if self.context is None else self.context.of_events(chosen),
         )
 
-    def without_immediate_repeats(self) -> Interactions:
-        """The same where each item that a user had several times in a row, as a click and a purchase, came once.
+    def without_quick_repeats(self) -> Interactions:
+        """The same where each item that a user had again within three events, as a click and a purchase, came once.
 
-        The first event of the row stays, with the largest weight of the row.
+        The first event stays, with the largest weight of those that it stands for.
         """
-        first = changes(self.user, self.item)
-        if first.all():
+        # of one user's events each, since those of a user are next to each other
+        before = soon_before(self.user.astype(np.int64) * len(self.item_ids) + self.item)
+        fresh = before < 0
+        if fresh.all():
             return self
-        once = self.of_events(first)
+        once = self.of_events(fresh)
         if self.weight is None:
             return once
-        return replace(once, weight=np.maximum.reduceat(self.weight, np.flatnonzero(first)))
+        weight, repeats = self.weight.copy(), np.flatnonzero(~fresh)
+        first = np.where(fresh, np.arange(len(before)), before)
+        while not fresh[first].all():
+            first = first[first]
+        np.maximum.at(weight, first[repeats], self.weight[repeats])
+        return replace(once, weight=weight[fresh])
 
     def of_users(self, chosen: NDArray[np.bool_]) -> Interactions:
         """The events of the users that the mask (n_users,) chooses. The item catalogue stays whole."""
@@ -137,11 +147,14 @@ class Interactions:
         return replace(events, user_ids=self.user_ids[chosen], user=renumbered[events.user].astype(np.int32))
 
 
-def changes(user: NDArray[np.int32], item: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """(n,): of events sorted by user, then oldest first, those whose item is not the one that the user had just had."""
-    changed = np.ones(len(item), dtype=np.bool_)
-    changed[1:] = (user[1:] != user[:-1]) | (item[1:] != item[:-1])
-    return changed
+def soon_before(items: NDArray[np.integer]) -> NDArray[np.int64]:
+    """(n,): of events in order, the last of the three before each that was of the same item; −1 where none was."""
+    order = np.argsort(items, kind="stable")
+    one, next_one = order[:-1], order[1:]
+    again = (items[one] == items[next_one]) & (next_one - one <= QUICK)
+    before = np.full(len(items), -1, dtype=np.int64)
+    before[next_one[again]] = one[again]
+    return before
 
 
 def locate(catalogue: NDArray[np.str_], ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int32]:

@@ -48,23 +48,23 @@ def cooccurrence(interactions: Interactions, *, discount: float = 0.5, least_tog
     return scaled(common)
 
 
-def together(interactions: Interactions) -> csr_array:
+def together(interactions: Interactions, *, longest: int = LONGEST_HISTORY) -> csr_array:
     """C_ij = Σ_u x_ui x_uj / √n_u.
 
     x_ui is 1 where the user has consumed the item, n_u the number of items of the user, who so counts less the more
-    there are; of each user the newest 100 items count.
+    there are; of each user the newest `longest` items count.
     """
     from scipy.sparse import csr_array
 
-    consumed = consumption(interactions)
+    consumed = consumption(interactions, longest)
     return csr_array(consumed.T @ consumed)
 
 
-def consumption(interactions: Interactions) -> csr_array:
+def consumption(interactions: Interactions, longest: int = LONGEST_HISTORY) -> csr_array:
     """(n_users, n_items): x_ui / n_u^¼."""
     from scipy.sparse import csr_array
 
-    user, item = _newest_distinct(interactions)
+    user, item = _newest_distinct(interactions, longest)
     n_users, n_items = len(interactions.user_ids), len(interactions.item_ids)
     lengths = np.bincount(user, minlength=n_users)
     weights = (lengths[user] ** -0.25).astype(np.float32)
@@ -165,7 +165,7 @@ def scaled(relation: csr_array) -> csr_array:
     return relation
 
 
-def _newest_distinct(interactions: Interactions) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _newest_distinct(interactions: Interactions, longest: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Users and items, each pair once: of each user the items that came last."""
     backwards = slice(None, None, -1)
     pair = interactions.user.astype(np.int64) * len(interactions.item_ids) + interactions.item
@@ -175,4 +175,4 @@ def _newest_distinct(interactions: Interactions) -> tuple[NDArray[np.int32], NDA
     # users come in falling order now, each with the newest item first
     first = np.flatnonzero(np.r_[True, user[1:] != user[:-1]]) if len(user) else np.empty(0, dtype=np.int64)
     rank = np.arange(len(user)) - np.repeat(first, np.diff(np.r_[first, len(user)]))
-    return user[rank < LONGEST_HISTORY], item[rank < LONGEST_HISTORY]
+    return user[rank < longest], item[rank < longest]

@@ -11,11 +11,13 @@ from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.kept_sums import KeptSums
 from tastemaker.recommenders.memory import Demand, available_memory, check_affordable
 from tastemaker.recommenders.model import unheard
+from tastemaker.recommenders.nearness import of_items
 from tastemaker.recommenders.normal_equations import add_positions
+from tastemaker.recommenders.pool import Pool, PoolSums
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.sequence_ridge_model import HORIZON
-from tastemaker.recommenders.sequences import Sequences, mean_weight
+from tastemaker.recommenders.sequences import Sequences, lateness, mean_weight
 from tastemaker.recommenders.user_personalization import base_of, rate_of
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def with_new_events(
     next.
 
     - Added to: the normal equations, by the positions of new events, whose histories reach back; old positions stay as
-      late as they were. One solution gives new weights and intercepts.
+      late as they were. One solution gives new weights and intercepts. And the sums of second opinions, by users with
+      new events.
     - Counted anew, as that is cheap: popularity, the rates of what comes next, and the repeat table.
     - As they were: the choice, the items of the regression, nearness, and circumstances. Items that the training has
       not seen stay unlearned, so that they are explored, and nothing is expected of them until the next training.
@@ -64,8 +67,8 @@ def with_new_events(
     now = KeptSums.load(sums)
     tell(0.1)
     head = locate(model.item_ids, now.item_ids)
-    consumed = taking_part.without_immediate_repeats()
-    earlier = _earlier(interactions, known, taking_part).without_immediate_repeats()
+    consumed = taking_part.without_quick_repeats()
+    earlier = _earlier(interactions, known, taking_part).without_quick_repeats()
     now = _with(now, consumed, earlier, head, lambda share: tell(0.1 + 0.3 * share))
     now.save(kept)
     ridge, intercept = recipe.solved(
@@ -74,6 +77,7 @@ def with_new_events(
     users = np.where(learned, distinct_users(consumed), 0)
     rate = np.where(learned, rate_of(consumed), model.rate)
     base = np.where(learned, base_of(rate, head, intercept, model.choice), model.base)
+    pool = _pool(model, consumed, earlier, head, sums, kept)
     repeats = RepeatTable.learn(taking_part, HORIZON)
     tell(1.0)
     return replace(
@@ -83,7 +87,28 @@ def with_new_events(
         rate=rate,
         base=base,
         repeats=repeats,
+        pool=pool,
     )
+
+
+def _pool(
+    model: SequenceRidgeModel,
+    consumed: Interactions,
+    earlier: Interactions,
+    head: NDArray[np.int32],
+    sums: Path,
+    kept: Path,
+) -> Pool | None:
+    """Second opinions with what users with new events have by now, where the training keeps sums of them."""
+    now = None if model.pool is None else PoolSums.load(sums)
+    if model.pool is None or now is None:
+        return model.pool
+    n_users = len(consumed.user_ids)
+    active = np.bincount(consumed.user, minlength=n_users) > np.bincount(earlier.user, minlength=n_users)
+    before, after = (PoolSums.of(of_items(each.of_users(active), head)) for each in (earlier, consumed))
+    now = now.grown(before, after)
+    now.append(kept)
+    return Pool.of(now, head, len(model.item_ids), model.pool.strength)
 
 
 def _check_memory(recipe: SequenceRidge, model: SequenceRidgeModel, events: int) -> None:
@@ -110,7 +135,8 @@ def _with(
 ) -> KeptSums:
     """The same with the positions of `consumed` that are not of `earlier`, which has the first events of each user.
 
-    A last earlier event is worth more than it was where the same item has come again at once, with a greater weight.
+    One of the last earlier events is worth more than it was where the same item has come again soon after, with a
+    greater weight.
     """
     weight = mean_weight(consumed)
     # the mean event is another one by now
@@ -121,8 +147,9 @@ def _with(
     since = np.bincount(earlier.user[had], minlength=len(earlier.user_ids))
     sequences, worth = Sequences.of(consumed, head), None
     old = sequences.position < since[sequences.user]
-    # only the last of them may add something, and that was as late as could be
-    sequences = replace(sequences, lateness=np.where(old, np.float32(1), sequences.lateness))
+    # only the last of them may add something
+    then = lateness(sequences.position, np.maximum(1, since[sequences.user]))
+    sequences = replace(sequences, lateness=np.where(old, then, sequences.lateness))
     if sequences.weight is not None and earlier.weight is not None:
         worth = sequences.weight.copy()
         worth[old] -= (earlier.weight[had] / weight).astype(np.float32)

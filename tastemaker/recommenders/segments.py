@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.interactions import Interactions, changes, locate
+from tastemaker.recommenders.interactions import Interactions, locate, soon_before
 from tastemaker.recommenders.model import best, known
 from tastemaker.recommenders.sequence_ridge_model import HORIZON, SEEN, SequenceRidgeModel
 from tastemaker.recommenders.user_histories import DistinctItems, RecentEvents
@@ -32,13 +32,16 @@ class Segments:
     """Users by a_u = n_u Σ_i E_ui over the items: how much the user consumes, times how much of it goes to the items.
 
     E_ui is what a `SequenceRidge` expects of item i from the history of user u, n_u the number of events in it, where
-    what comes several times in a row counts once. A sum below 0 stays as it is. The ridge's memory is long (g = 0.95):
-    a segment is not about the very next item; and of items that are too rare for it, how active a user is says more
-    than whom it is near to. Without n_u the most active users, who do most of everything, are found too late.
+    what comes several times in a row counts once. A sum below 0 stays as it is. The ridge's memory is long
+    (g = 0.95): a segment is not about the very next item; and of items that are too rare for it, how active a user is
+    says more than whom it is near to. A ridge that asks for second opinions is no sum over events and can't be taken.
+    Without n_u the most active users, who do most of everything, are found too late.
     """
 
     ridge: SequenceRidge = field(
-        default_factory=lambda: SequenceRidge(decays=((0.95,),), exact_items=2_000, nearness=False)
+        default_factory=lambda: SequenceRidge(
+            decays=((0.95,),), exact_items=2_000, nearness=False, second_opinions=False
+        )
     )
 
     def fit(
@@ -93,7 +96,9 @@ class SegmentModel:
     def affinities(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_users,): a_u of `Segments` for `items`, distinct positions."""
         expected = self.expected(items)
-        events = np.bincount(self._user[self._once], minlength=len(self.user_ids))
+        changed = np.ones(len(self.items), dtype=np.bool_)
+        changed[1:] = (self._user[1:] != self._user[:-1]) | (self.items[1:] != self.items[:-1])
+        events = np.bincount(self._user[changed], minlength=len(self.user_ids))
         return np.asarray(np.where(expected > 0, expected * events, expected), dtype=np.float32)
 
     def expected(self, items: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -158,8 +163,8 @@ class SegmentModel:
 
     @cached_property
     def _once(self) -> NDArray[np.bool_]:
-        """(n_events,): which of the events are no immediate repeats."""
-        return changes(self._user, self.items)
+        """(n_events,): which of the events are no quick repeats."""
+        return soon_before(self._user.astype(np.int64) * len(self.item_ids) + self.items) < 0
 
     @cached_property
     def _recent(self) -> tuple[RecentEvents, ...]:

@@ -11,9 +11,10 @@ import numpy as np
 
 from tastemaker.recommenders.choice import Choice
 from tastemaker.recommenders.circumstances import Circumstances
-from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
+from tastemaker.recommenders.history_weights import HistoryWeights, without_quick_repeats
 from tastemaker.recommenders.interactions import locate
 from tastemaker.recommenders.model import best_with, known
+from tastemaker.recommenders.pool import Pool
 from tastemaker.recommenders.popularity import PopularityModel
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.tilted import TiltedModel
@@ -41,7 +42,8 @@ _NEVER = -1.0
 class SequenceRidgeModel:
     """`weights`: what the events of a history add. `rate` (n_items,): how probable each item is to come next; `base`:
     what is expected of it before any event adds something. `choice`: what it was trained with. `circumstances`: what
-    makes it expect more of some items and less of others.
+    makes it expect more of some items and less of others. `pool`: second opinions on the items of the regression, where
+    they are asked.
     """
 
     popularity: PopularityModel
@@ -51,6 +53,7 @@ class SequenceRidgeModel:
     repeats: RepeatTable
     choice: Choice
     circumstances: Circumstances
+    pool: Pool | None = None
 
     @property
     def item_ids(self) -> NDArray[np.str_]:
@@ -69,7 +72,16 @@ class SequenceRidgeModel:
         rate[place], base[place] = self.rate, self.base
         weights = tuple(each.moved(place, n_items) for each in self.weights)
         circumstances = self.circumstances.moved(place, n_items)
-        return replace(self, popularity=popularity, weights=weights, rate=rate, base=base, circumstances=circumstances)
+        pool = None if self.pool is None else self.pool.moved(place, n_items)
+        return replace(
+            self,
+            popularity=popularity,
+            weights=weights,
+            rate=rate,
+            base=base,
+            circumstances=circumstances,
+            pool=pool,
+        )
 
     def under(self, held: Sequence[int]) -> SequenceRidgeModel | TiltedModel:
         """The model as it answers while these categories hold: positions in `circumstances`, which finds them."""
@@ -77,19 +89,28 @@ class SequenceRidgeModel:
 
     def expected(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): the expected discounted count of each item from now on; what the ranking is by."""
-        consumed = without_immediate_repeats(history)
+        consumed = without_quick_repeats(history)
+        expected = self.summed(consumed)
+        items, values = self.repeats.values(history)
+        if expected is None:
+            expected = self.rate * _AHEAD
+        elif self.pool is not None:
+            self.pool.apply(expected, consumed, items[::-1])
+        # who has had all that is near gets it again before what is far, even where nobody repeats
+        expected[items] = values + np.float32(SEEN) * expected[items]
+        return expected
+
+    def summed(self, consumed: NDArray[np.int32]) -> NDArray[np.float32] | None:
+        """(n_items,): the base and what each event adds to it, before second opinions and repeats; None where the
+        events, which have no quick repeats, say nothing.
+        """
         expected, says_something = self._base_ahead.copy(), False
         for each in self.weights:
             columns, values = each.added(consumed)
             if len(columns):
                 np.add.at(expected, columns.ravel(), (values * _AHEAD).ravel())
                 says_something = True
-        if not says_something:
-            expected = self.rate * _AHEAD
-        items, values = self.repeats.values(history)
-        # who has had all that is near gets it again before what is far, even where nobody repeats
-        expected[items] = values + np.float32(SEEN) * expected[items]
-        return expected
+        return expected if says_something else None
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """Each item's share of what is expected; popularity for an empty history.
@@ -139,8 +160,7 @@ class SequenceRidgeModel:
         """What `from_arrays` reads."""
         weights: dict[str, NDArray[np.generic]] = {}
         for number, each in enumerate(self.weights):
-            weights[f"row_{number}"], weights[f"decay_{number}"] = each.row, np.array(each.decay)
-            weights[f"columns_{number}"], weights[f"values_{number}"] = each.columns, each.values
+            weights |= each.arrays(number)
         return weights | {
             "kind": np.array("sequence-ridge"),
             "item_ids": self.item_ids,
@@ -151,23 +171,16 @@ class SequenceRidgeModel:
             "repeats_far": np.array(self.repeats.far),
             "choice": np.array(json.dumps(self.choice.to_json())),
             **self.circumstances.arrays(),
+            **({} if self.pool is None else self.pool.arrays()),
         }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SequenceRidgeModel:
         """The model of what `save` wrote."""
-        numbers = range(sum(name.startswith("decay_") for name in arrays))
+        numbers = range(sum(name.removeprefix("decay_").isdecimal() for name in arrays))
         return cls(
             popularity=PopularityModel.from_arrays(arrays),
-            weights=tuple(
-                HistoryWeights(
-                    decay=float(arrays[f"decay_{n}"].astype(np.float64)),
-                    row=arrays[f"row_{n}"].astype(np.int32),
-                    columns=arrays[f"columns_{n}"].astype(np.int32),
-                    values=arrays[f"values_{n}"].astype(np.float32),
-                )
-                for n in numbers
-            ),
+            weights=tuple(HistoryWeights.from_arrays(arrays, number) for number in numbers),
             rate=arrays["rate"].astype(np.float32),
             base=arrays["base"].astype(np.float32),
             repeats=RepeatTable(
@@ -175,4 +188,5 @@ class SequenceRidgeModel:
             ),
             choice=Choice.from_json(str(arrays["choice"])),
             circumstances=Circumstances.from_arrays(arrays, len(arrays["rate"])),
+            pool=Pool.from_arrays(arrays),
         )

@@ -115,7 +115,7 @@ class SimilarItems:
         had_by = distinct_users(interactions)
         attributes = alike(items.of(interactions.item_ids), had_by) if items is not None else None
         tell(0.3)
-        consumed = interactions.without_immediate_repeats()
+        consumed = interactions.without_quick_repeats()
         choice = self._choose(consumed, attributes, seed)
         tell(0.6)
         blended = _blended(consumed, attributes, choice.blend)

@@ -17,9 +17,11 @@ from tastemaker.recommenders.lift import learn
 from tastemaker.recommenders.likeness import alike
 from tastemaker.recommenders.memory import Demand, affordable_items, available_memory
 from tastemaker.recommenders.model import unheard
+from tastemaker.recommenders.nearness import of_items
 from tastemaker.recommenders.neighbours import nearest
 from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
+from tastemaker.recommenders.pool import Pool, PoolSums
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge import largest, ridge_weights
@@ -59,17 +61,21 @@ class SequenceRidge:
     expected by their nearness alone. Of items that nobody has had, only attributes tell to which histories they are
     near: little is expected of them, which ranks them among each other.
 
-    Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the rest. All of it together is
-    what is expected of an item: its discounted count from now on. What a user has several times in a row counts as one
-    event, but for the repeat table.
+    What the regression expects of its items is then weighed by two other opinions (`Pool`), which are asked of all that
+    users had, earlier and later alike, and of what follows soon.
 
-    `decays`: those tried; decays, λ and the blend are chosen on held-out users (`choice`). `exact_items`: how many of
-    the most popular items enter the regression at most; time grows with its cube, memory with its square (4,000: 600
-    MB). `fewest_users`: of an item in the regression, which would take what a few users did for a rule. `nearness`:
-    whether it is blended in; without, items outside the regression are expected by how often they come next, whatever
-    the history. `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the
-    metrics. `memory`: how many bytes training may take beyond the interactions (None: what is left at the start); the
-    fewer there are, the fewer items enter the regression. `percentiles`: the users who take part.
+    Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the rest. All of it together is
+    what is expected of an item: its discounted count from now on. What a user has again within three events, as a click
+    and a purchase, counts as one event, but for the repeat table.
+
+    `decays`: those tried; decays, λ, the blend and how much second opinions count are chosen on held-out users
+    (`choice`). `exact_items`: how many of the most popular items enter the regression at most; time grows with its
+    cube, memory with its square (4,000: 600 MB). `fewest_users`: of an item in the regression, which would take what a
+    few users did for a rule. `nearness`: whether it is blended in; without, items outside the regression are expected
+    by how often they come next, whatever the history. `second_opinions`: whether they are asked. `kept_weights`: of
+    each item and decay, the largest; the rest changes nothing that shows in the metrics. `memory`: how many bytes
+    training may take beyond the interactions (None: what is left at the start); the fewer there are, the fewer items
+    enter the regression. `percentiles`: the users who take part.
 
     Where users have attributes or events a context, what is expected is multiplied by how much more such users have the
     item, or it is had in such a context (`lift`), as far as that finds more of what held-out users turn to
@@ -81,6 +87,7 @@ class SequenceRidge:
     decays: tuple[Decays, ...] = ((0.5, 0.95), (0.3, 0.8))
     exact_items: int = 4_000
     nearness: bool = True
+    second_opinions: bool = True
     fewest_users: int = 8
     kept_weights: int = 100
     percentiles: Percentiles = EVERYONE
@@ -110,7 +117,7 @@ class SequenceRidge:
         # before the model is there, so that both have to find room one after the other
         circumstances = Circumstances.none(len(interactions.item_ids))
         if users is not None or interactions.context is not None:
-            circumstances = learn(interactions.without_immediate_repeats(), users)
+            circumstances = learn(interactions.without_quick_repeats(), users)
         if circumstances.categories:
             found = choose_strengths(
                 interactions,
@@ -133,7 +140,7 @@ class SequenceRidge:
 
     def _chosen(self, interactions: Interactions, *, seed: int, tell: Callable[[float], None]) -> tuple[int, Choice]:
         """How many items may enter the regression, and what is best for held-out users; no copy of the events stays."""
-        consumed = interactions.without_immediate_repeats()
+        consumed = interactions.without_quick_repeats()
         exact_items = self._affordable(len(interactions), distinct_users(consumed))
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
@@ -142,7 +149,9 @@ class SequenceRidge:
             if exact_items
             else choose_nearness(unweighted, self.decays, seed=seed)
         )
-        return exact_items, choice if self.nearness else replace(choice, share=0.0, scales=(0.0, 0.0))
+        if not self.nearness:
+            choice = replace(choice, share=0.0, scales=(0.0, 0.0))
+        return exact_items, choice if self.second_opinions else replace(choice, pool=0.0)
 
     def _trained(
         self,
@@ -155,13 +164,13 @@ class SequenceRidge:
         sums: Path | None = None,
     ) -> SequenceRidgeModel:
         """By what was chosen, of the `exact_items` most popular items; without circumstances."""
-        consumed = interactions.without_immediate_repeats()
+        consumed = interactions.without_quick_repeats()
         had_by = distinct_users(consumed)
         popular = np.argsort(-had_by, kind="stable")[: exact_items if choice.share < 1 else 0]
         head = np.sort(popular[had_by[popular] >= self.fewest_users]).astype(np.int32)
         choice = replace(choice, mode=mode_of(len(head), int((had_by > 0).sum())))
         rate = rate_of(consumed)
-        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.7 * share), sums)
+        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.6 * share), sums)
         n_items = len(interactions.item_ids)
         part = np.full(n_items, 1.0, dtype=np.float32)
         part[head] = choice.share
@@ -170,8 +179,16 @@ class SequenceRidge:
             choice.scales,
             part * _worth(consumed),
             self.kept_weights,
-            progress=lambda share: tell(0.7 + 0.3 * share),
+            progress=lambda share: tell(0.6 + 0.2 * share),
         )
+        pool = None
+        if choice.pool and len(head):
+            opinions = PoolSums.of(of_items(consumed, head))
+            if sums is not None:
+                opinions.append(sums)
+            tell(0.9)
+            pool = Pool.of(opinions, head, n_items, choice.pool)
+            tell(1.0)
         if items is not None:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), had_by)
         return SequenceRidgeModel(
@@ -182,6 +199,7 @@ class SequenceRidge:
             repeats=RepeatTable.learn(interactions, HORIZON),
             choice=choice,
             circumstances=Circumstances.none(n_items),
+            pool=pool,
         )
 
     def _affordable(self, events: int, users: NDArray[np.int64]) -> int:

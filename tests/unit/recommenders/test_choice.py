@@ -15,6 +15,7 @@ from tastemaker.recommenders.choice import (
     MOST_EVENTS,
     MOST_ITEMS,
     MOST_REQUESTS,
+    POOLS,
     SHARES,
     STRENGTHS,
     Choice,
@@ -65,12 +66,14 @@ def test_the_best_of_what_was_tried_is_chosen_one_thing_after_the_other() -> Non
     def tried(beginning: str) -> dict[str, float]:
         return {name: value for name, value in choice.tried.items() if name.startswith(beginning)}
 
-    assert len(choice.tried) == 2 + len(STRENGTHS) - 1 + len(SHARES)
+    assert len(choice.tried) == 2 + len(STRENGTHS) - 1 + len(SHARES) + len(POOLS)
     best = f"decays {choice.decays}, strength {choice.strength}"
     assert tried(f"decays {choice.decays}")[best] == max(tried("decays").values())
     assert tried("share")[f"share {choice.share}"] == max(tried("share").values())
-    # the share of none is the ridge by itself
+    # the share of none is the ridge by itself, and so is a pool that does not count
     assert choice.tried["share 0.0"] == choice.tried[best]
+    assert choice.tried["pool 0.0"] == choice.tried[f"share {choice.share}"]
+    assert choice.pool in POOLS
     assert all(0 < value < 1 for value in choice.tried.values())
 
 
@@ -84,7 +87,7 @@ def test_of_fewer_than_fifty_users_nothing_is_tried() -> None:
 def test_where_nothing_new_ever_comes_nothing_is_tried() -> None:
     log = interactions_of({f"u{n:03d}": ["a"] * 9 for n in range(80)})
 
-    assert _choice(log.without_immediate_repeats(), ((0.3, 0.8),)) == Choice((0.3, 0.8))
+    assert _choice(log.without_quick_repeats(), ((0.3, 0.8),)) == Choice((0.3, 0.8))
 
 
 def test_the_seed_draws_the_users_and_the_same_seed_the_same() -> None:
@@ -126,7 +129,7 @@ def test_the_answers_of_a_strength_are_those_of_its_ridge_whatever_was_asked_bef
 
 
 def test_a_choice_survives_its_json() -> None:
-    choice = Choice((0.5, 0.95), 3.0, 0.25, (0.07, 0.0), {"decays (0.5, 0.95), strength 3.0": 0.16})
+    choice = Choice((0.5, 0.95), 3.0, 0.25, (0.07, 0.0), {"decays (0.5, 0.95), strength 3.0": 0.16}, pool=0.5)
 
     assert Choice.from_json(json.dumps(choice.to_json())) == choice
 

@@ -343,6 +343,6 @@ def test_the_context_goes_with_its_events() -> None:
     def pairs(some: Interactions) -> list[tuple[str, str]]:
         return [(str(some.item_ids[item]), some.context_of(event)["DEVICE"]) for event, item in enumerate(some.item)]
 
-    for some in (log, log.of_events(chosen), log.of_users(np.arange(10) % 2 == 0), log.without_immediate_repeats()):
+    for some in (log, log.of_events(chosen), log.of_users(np.arange(10) % 2 == 0), log.without_quick_repeats()):
         assert len(some)
         assert all(item[0] == device[0] for item, device in pairs(some))

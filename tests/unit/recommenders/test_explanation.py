@@ -65,6 +65,7 @@ def test_the_parts_add_up_to_what_is_expected(name: str, history: NDArray[np.int
     found = explain(model, history, items)
 
     expected = model.expected(asked) if len(asked) else model.popularity.scores(asked)
+    assert (model.pool is None) == (name == "repeats")
     assert found.events.shape == (len(items), len(history))
     assert found.kind == ("history" if len(asked) else "everyone")
     # what the model rounds to float32 is the only difference
@@ -94,7 +95,7 @@ def test_in_a_planted_sequence_the_event_before_has_most_of_it() -> None:
     found = explain(model, history, places(model, ["d"]))
 
     assert found.strongest(0, 1) == [3]
-    assert found.share[0, 3] > 0.5
+    assert found.share[0, 3] > found.share[0, :3].sum() > 0
 
 
 def test_what_comes_several_times_in_a_row_counts_once_and_as_the_last_of_them() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tastemaker.recommenders.history_weights import HistoryWeights, without_immediate_repeats
+from tastemaker.recommenders.history_weights import HistoryWeights, without_quick_repeats
 from tests.unit.recommenders.planted import random_interactions
 
 if TYPE_CHECKING:
@@ -89,22 +89,23 @@ def test_a_matrix_without_entries_adds_nothing() -> None:
     assert weights.of_items(np.array([0, 2], dtype=np.int32)).shape == (0, 2)
 
 
-def test_what_comes_several_times_in_a_row_counts_once() -> None:
-    history = np.array([4, 4, 4, 1, 4, 2, 2], dtype=np.int32)
+def test_what_comes_again_within_three_events_counts_once() -> None:
+    history = np.array([4, 4, 4, 1, 4, 2, 2, 0, 3, 1, 5, 4], dtype=np.int32)
 
-    assert without_immediate_repeats(history).tolist() == [4, 1, 4, 2]
-    assert without_immediate_repeats(history[:1]).tolist() == [4]
-    assert without_immediate_repeats(history[:0]).tolist() == []
+    # 1 comes again after six events; 4 after seven, and before that thrice within three
+    assert without_quick_repeats(history).tolist() == [4, 1, 2, 0, 3, 1, 5, 4]
+    assert without_quick_repeats(history[:1]).tolist() == [4]
+    assert without_quick_repeats(history[:0]).tolist() == []
 
 
 def test_the_interactions_of_all_users_are_freed_of_repeats_as_each_history_is() -> None:
-    log = random_interactions(n_users=20, n_items=3, n_events=300, seed=0)
+    log = random_interactions(n_users=20, n_items=6, n_events=300, seed=0)
 
-    once = log.without_immediate_repeats()
+    once = log.without_quick_repeats()
 
     assert len(once) < len(log)
     for user in range(20):
-        assert once.history(user).tolist() == without_immediate_repeats(log.history(user)).tolist()
+        assert once.history(user).tolist() == without_quick_repeats(log.history(user)).tolist()
 
 
 def _weights(decay: float) -> HistoryWeights:
