@@ -42,7 +42,7 @@ STRENGTHS: Final = (1.0, 3.0, 0.3)
 SHARES: Final = (0.0, 0.25, 0.5, 1.0)
 """Of what nearness says, in a blend with the ridge."""
 POOLS: Final = (1.0, 0.5, 0.0)
-"""Of how much second opinions count (`Pool`); the first is taken where no other is better beyond chance."""
+"""Of how much second opinions count (`Pool`); the first is taken where no other is better beyond chance (5 %)."""
 
 MOST_EVENTS: Final = 300_000
 MOST_REQUESTS: Final = 2_000
@@ -50,7 +50,7 @@ MOST_ITEMS: Final = 1_200
 """What the trial of a choice is bounded by."""
 
 _FEWEST_USERS = 50
-_BEYOND_CHANCE = 2.0
+_BEYOND_CHANCE = 1.645
 _TRAINED_ON = 0.8
 _MOST_OF_ONE = 0.1
 _CUTS = (0.5, 0.7, 0.9)
@@ -157,21 +157,22 @@ def choose(
         company, following, rarity, exponent = trial.opinions()
         answers = [pooled(blended, company, following, rarity, np.float32(each) * exponent) for each in POOLS]
         of_pools = dict(zip(POOLS, map(requests.quality, answers), strict=True))
-        pool = POOLS[better_beyond_chance(np.transpose([requests.worth(each) for each in answers]))]
+        pool = POOLS[better_beyond_chance(np.transpose([requests.worth(each) for each in answers]), _BEYOND_CHANCE)]
     told = {_NAMED.format(*each): quality for each, quality in tried.items()}
     told |= {f"share {share}": quality for share, quality in blends.items()}
     told |= {f"pool {strength}": quality for strength, quality in of_pools.items()}
     return Choice(best.regression.equations.decays, best.strength, share, scales, told, pool=pool)
 
 
-def better_beyond_chance(worth: NDArray[np.float64]) -> int:
-    """Of (n_users, n_options) the column that is better than the first by two standard errors, or else the first."""
+def better_beyond_chance(worth: NDArray[np.float64], errors: float) -> int:
+    """Of (n_users, n_options) the best of the columns that are better than the first by so many standard errors, or
+    else the first.
+    """
     if len(worth) < 2:
         return 0
     gain = worth - worth[:, :1]
-    best = int(gain.mean(axis=0).argmax())
-    error = gain[:, best].std(ddof=1) / np.sqrt(len(gain))
-    return best if gain[:, best].mean() > _BEYOND_CHANCE * error else 0
+    error = gain.std(axis=0, ddof=1) / np.sqrt(len(gain))
+    return int(np.where(gain.mean(axis=0) > errors * error, gain.mean(axis=0), 0.0).argmax())
 
 
 def choose_nearness(interactions: Interactions, options: Sequence[Decays], *, seed: int) -> Choice:

@@ -30,6 +30,7 @@ STRENGTHS: Final = (0.0, 0.25, 0.5, 1.0)
 _FEWEST_USERS: Final = 50
 _MOST_USERS: Final = 500
 _PER_USER: Final = 10
+_BEYOND_CHANCE: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _one_source_after_the_other(asked: _Asked, with_history: bool, tried: dict[s
         what = f"{source} {'with' if with_history else 'without'} history"
         for strength, quality in zip(STRENGTHS, worth.mean(axis=0) if len(worth) else (), strict=False):
             tried[f"{what} {strength}"] = round(float(quality), 6)
-        chosen = options[better_beyond_chance(worth)]
+        chosen = options[better_beyond_chance(worth, _BEYOND_CHANCE)]
     return chosen
 
 
