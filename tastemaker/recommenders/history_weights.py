@@ -62,7 +62,9 @@ class HistoryWeights:
         """(n_events, width) twice: the items to which each of the `recent` events adds something, and how much."""
         rows = self.row[history]
         rows = rows[rows >= 0][-self.memory :]
-        return self._columns[rows], self._weight[self.memory - len(rows) :] * self.values[rows]
+        values = self.values.take(rows, axis=0)
+        values *= self._weight[self.memory - len(rows) :]
+        return self._columns.take(rows, axis=0), values
 
     def total(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(1,): the sum of what decay leaves of the `recent` events."""

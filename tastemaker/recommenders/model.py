@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _GROUP = 64
+_NOTHING = np.float32(-np.inf)
 
 
 class Model(Protocol):
@@ -91,14 +92,15 @@ def unheard(share: float) -> None:
 
 def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
     """The positions of the k largest allowed values, largest first, the earlier position first among equals."""
-    allowed = None if candidates is None else np.flatnonzero(candidates)
-    found = values if allowed is None else values[allowed]
-    k = min(k, len(found))
+    k = min(k, len(values) if candidates is None else int(np.count_nonzero(candidates)))
     if k <= 0:
         return np.empty(0, dtype=np.int32)
+    found = values if candidates is None else np.where(candidates, values, _NOTHING)
     places = np.flatnonzero(found >= _floor(found, k))
-    places = places[np.argsort(-found[places], kind="stable")[:k]]
-    return (places if allowed is None else allowed[places]).astype(np.int32)
+    if candidates is not None:
+        # where what is allowed is worth as little as what is not
+        places = places[candidates[places]]
+    return places[np.argsort(-found[places], kind="stable")[:k]].astype(np.int32)
 
 
 def _floor(values: NDArray[np.float32], k: int) -> float:

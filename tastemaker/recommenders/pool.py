@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.interactions import Interactions
 
 COMPANY_DECAY: Final = 0.98
-COMPANY_MEMORY: Final = 50
+COMPANY_MEMORY: Final = 32
 """Of a user's distinct items, how many of the last are asked for their company."""
 
 _DOUBT: Final = np.float32(0.02)
@@ -32,7 +32,8 @@ _LEAST: Final = np.float32(1e-12)
 _SHORT: Final = np.float32(20)
 _RIDGE: Final = 20.0
 _LONGEST_HISTORY: Final = 300
-_KEPT: Final = 200
+_KEPT_COMPANY: Final = 200
+_KEPT_FOLLOWING: Final = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class Pool:
 
         E_i ((C_i + ε) (F_i + ε)^½ ÷ (U_i + ε))^v      scaled to the sum that it had; where E_i > 0
 
-    with E what the regression expects, C what goes in company with the user's last 50 distinct items (`company_of`, an
+    with E what the regression expects, C what goes in company with the user's last 32 distinct items (`company_of`, an
     item a places back counting 0.98^a), F what follows the last events (`transition_rates`, 0.8^a), U the users that
     have had the item, each divided by its largest; ε is 0.02. The opinions are about all that a user has, so of a short
     history they say little: v = s w ÷ (w + 20), with w the sum of what its distinct items count. An opinion that says
@@ -64,18 +65,19 @@ class Pool:
 
     @classmethod
     def of(cls, sums: PoolSums, items: NDArray[np.int32], n_items: int, strength: float) -> Pool:
-        """The opinions that follow from the sums over `items` in a catalogue; of each item the 200 largest weights are
-        kept. The sums are used up.
+        """The opinions that follow from the sums over `items` in a catalogue. The sums are used up.
+
+        Of each item the 200 largest weights of its company are kept, and 100 of what follows it.
         """
         row = np.full(n_items, -1, dtype=np.int32)
         row[items] = np.arange(len(items))
-        columns, values = largest(sums.rates(), _KEPT)
+        columns, values = largest(sums.rates(), _KEPT_FOLLOWING)
         following = HistoryWeights(PER_STEP, row, columns, values)
         company = company_of(sums.gram)
         usual = company.mean(axis=0)
         company -= usual
         np.fill_diagonal(company, 0)
-        columns, values = largest(company, _KEPT)
+        columns, values = largest(company, _KEPT_COMPANY)
         return cls(
             items=items,
             company=HistoryWeights(COMPANY_DECAY, row, columns, values, most=COMPANY_MEMORY),
@@ -152,10 +154,10 @@ def pooled(
     exponent: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """What `Pool` makes of what is expected, (…, n) as both opinions; `rarity` (n,), `exponent` (…, 1)."""
-    factor = _beside_the_largest(company)
-    factor *= np.sqrt(_beside_the_largest(following))
+    # neither scale matters, as the sum is given; and a power of what is positive is faster by its logarithm
+    factor = _raised(company)
+    factor *= np.sqrt(_raised(following))
     factor *= rarity
-    # as a power, and several times as fast
     np.log(factor, out=factor)
     factor *= exponent
     np.exp(factor, out=factor)
@@ -179,7 +181,8 @@ def parts_of(
     the exponent."""
     rates = []
     for opinion, power in zip(opinions, (exponent, _OF_FOLLOWING * exponent), strict=True):
-        most = max(float(opinion.max(initial=0)), float(_LEAST))
+        most = float(opinion.max(initial=0))
+        most = most if most > _LEAST else 1.0
         rates.append((np.where(opinion > 0, 1 / (np.maximum(opinion, 0) + _DOUBT * most), 0), power))
     return tuple(rates)
 
@@ -268,9 +271,10 @@ def rarity_of(users: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 / (users / max(1.0, float(users.max(initial=0))) + _DOUBT), dtype=np.float32)
 
 
-def _beside_the_largest(opinion: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(…, n): max(x, 0) ÷ the largest + ε."""
-    beside = np.maximum(opinion, 0)
-    beside /= np.maximum(beside.max(axis=-1, keepdims=True), _LEAST)
-    beside += _DOUBT
-    return beside
+def _raised(opinion: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(…, n): max(x, 0) + ε times the largest."""
+    raised = np.maximum(opinion, 0)
+    most = raised.max(axis=-1, keepdims=True)
+    # of nothing at all no more than the same for all is left
+    raised += _DOUBT * np.where(most > _LEAST, most, np.float32(1))
+    return raised

@@ -89,9 +89,9 @@ class SequenceRidgeModel:
 
     def expected(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_items,): the expected discounted count of each item from now on; what the ranking is by."""
-        consumed = without_quick_repeats(history)
-        expected = self.summed(consumed)
         items, values = self.repeats.values(history)
+        consumed = history if len(items) == len(history) else without_quick_repeats(history)
+        expected = self.summed(consumed)
         if expected is None:
             expected = self.rate * _AHEAD
         elif self.pool is not None:

@@ -126,7 +126,7 @@ def test_an_explanation_says_what_the_circumstances_do(
     assert all(item.circumstances > 1.1 for item in answer.items)
     assert answer.choice is not None
     # and so does the command, of what is kept
-    asked = ["--data-dir", str(tmp_path), "--user", "user-0", "--context", "DEVICE=tv", "--num-results", "5"]
+    asked = ["--data-dir", str(tmp_path), "--user", "user-0", "--context", "DEVICE=tv", "--num-results", "3"]
     assert main(["explain", "--json", *asked]) == 0
     told = json.loads(capsys.readouterr().out)["recommendations"]
     assert [(each["itemId"], each["circumstances"]) for each in told] == [
