@@ -39,7 +39,7 @@ def learn(interactions: Interactions, users: Attributes | None) -> Circumstances
     mean of the ratio's posterior under a Gamma prior of mean 1, for a Poisson count (DuMouchel, "Bayesian Data Mining
     in Large Frequency Tables", 1999, with one component of equal parameters). |log lift| under 0.05 counts as 0.
 
-    `interactions`: without immediate repeats. Of an attribute each user and item counts once, however often the user
+    `interactions`: without quick repeats. Of an attribute each user and item counts once, however often the user
     had it: an attribute says what such users have, which one of them with a habit must not drown; and then, with k = 0,
     an item's popularity times the lift is its popularity among these users. A context is a matter of each event.
     """

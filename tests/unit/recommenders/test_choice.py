@@ -140,6 +140,8 @@ def test_a_choice_tells_people_what_a_training_came_to() -> None:
     words = (
         f"strength {whole.choice.strength:g} and {whole.choice.share:.0%} nearness, with all items in the regression"
     )
+    assert whole.choice.pool == 1
+    words += ", second opinions to the power of 1"
     assert whole.choice.in_words() == f"decays {' and '.join(map(str, whole.choice.decays))}, {words}"
     assert sparse.choice.in_words() == "nearness alone"
 

@@ -10,7 +10,9 @@ import pytest
 
 from tastemaker.recommenders import Context, Interactions, NotEnoughMemory, SequenceRidge, load, locate
 from tastemaker.recommenders.kept_sums import KeptSums
+from tastemaker.recommenders.nearness import of_items
 from tastemaker.recommenders.normal_equations import normal_equations
+from tastemaker.recommenders.pool import Pool, PoolSums
 from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge_update import with_new_events
@@ -41,7 +43,7 @@ def _before(log: Interactions, until: int) -> Interactions:
 
 
 def _log(*, weighted: bool) -> Interactions:
-    """Users and items of which some come late, and immediate repeats, some of them at any cut."""
+    """Users and items of which some come late, and quick repeats, some of them at any cut."""
     log = random_interactions(n_users=70, n_items=9, n_events=900, seed=7)
     late = interactions_of({f"v{n}": ["i3", "0", "i3", "j"] for n in range(5)})
     log = Interactions.from_columns(
@@ -101,6 +103,35 @@ def test_what_is_learned_is_what_all_events_say_of_the_same_items_with_the_same_
     assert after.base[head] == pytest.approx(before.choice.share * 0.1 * after.rate[head] + intercept, abs=1e-5)
     np.testing.assert_array_equal(after.popularity.users[head], distinct_users(log)[head])
     np.testing.assert_array_equal(after.repeats.recent, RepeatTable.learn(log, HORIZON).recent)
+
+
+@pytest.mark.parametrize("until", [400, 1_100])
+def test_second_opinions_are_what_all_events_say_of_the_same_items(tmp_path: Path, until: int) -> None:
+    log = _log(weighted=False)
+    before = RIDGE.fit(_before(log, until), sums=tmp_path / "0.npz")
+    assert before.pool is not None
+
+    after = _update(before, log, _known(log, until), tmp_path)
+
+    assert after.pool is not None
+    head = locate(after.item_ids, KeptSums.load(tmp_path / "1.npz").item_ids)
+    whole = PoolSums.of(of_items(log.without_quick_repeats(), head))
+    kept = PoolSums.load(tmp_path / "1.npz")
+    assert kept is not None
+    for found, wanted in (
+        (kept.gram, whole.gram),
+        (kept.following, whole.following),
+        (kept.events, whole.events),
+        (kept.users, whole.users),
+    ):
+        np.testing.assert_allclose(found, wanted, atol=1e-3)
+    anew = Pool.of(whole, head, len(after.item_ids), before.pool.strength)
+    history = head[:4]
+    for found, wanted in zip(after.pool.opinions(history, history), anew.opinions(history, history), strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-4)
+    was = before.with_items(after.item_ids.tolist()).pool
+    assert was is not None
+    assert np.abs(was.opinions(history, history)[1] - anew.opinions(history, history)[1]).max() > 1e-3
 
 
 def test_updates_of_updates_add_up_as_well(tmp_path: Path) -> None:
