@@ -149,7 +149,7 @@ def choose(
         best = max(best, attempt(best.regression, strength), key=_Attempt.by_quality)
     near = trial.nearness()
     scales = requests.scales(near)
-    of_nearness = scales[0] * near[0] + scales[1] * near[1]
+    of_nearness = np.float32(scales[0]) * near[0] + np.float32(scales[1]) * near[1]
     blends = {share: requests.quality((1 - share) * best.answers + share * of_nearness) for share in SHARES}
     share = max(SHARES, key=lambda each: blends[each])
     pool, of_pools = _pool(trial, best.answers, share, of_nearness) if share < 1 else (0.0, {})
