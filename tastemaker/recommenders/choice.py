@@ -149,8 +149,8 @@ def choose(
         best = max(best, attempt(best.regression, strength), key=_Attempt.by_quality)
     near = trial.nearness()
     scales = requests.scales(near)
-    of_nearness = np.float32(scales[0]) * near[0] + np.float32(scales[1]) * near[1]
-    blends = {share: requests.quality((1 - share) * best.answers + share * of_nearness) for share in SHARES}
+    of_nearness = _blended(near[0], near[1], *scales)
+    blends = {share: requests.quality(_blended(best.answers, of_nearness, 1 - share, share)) for share in SHARES}
     share = max(SHARES, key=lambda each: blends[each])
     pool, of_pools = _pool(trial, best.answers, share, of_nearness) if share < 1 else (0.0, {})
     progress(1.0)
@@ -160,11 +160,17 @@ def choose(
     return Choice(best.regression.equations.decays, best.strength, share, scales, told, pool=pool)
 
 
+def _blended(
+    one: NDArray[np.float32], other: NDArray[np.float32], of_one: float, of_other: float
+) -> NDArray[np.float32]:
+    return np.asarray(of_one * one + of_other * other, dtype=np.float32)
+
+
 def _pool(
     trial: Trial, answers: NDArray[np.float32], share: float, of_nearness: NDArray[np.float32]
 ) -> tuple[float, dict[float, float]]:
     """How much second opinions count, and the quality of each that was tried: the first, unless another is better."""
-    blended = (1 - share) * answers + share * of_nearness
+    blended = _blended(answers, of_nearness, 1 - share, share)
     company, following, rarity, exponent = trial.opinions()
     tried = [pooled(blended, company, following, rarity, np.float32(each) * exponent) for each in POOLS]
     worth = np.transpose([trial.requests.worth(each) for each in tried])
