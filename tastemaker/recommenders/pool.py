@@ -210,11 +210,11 @@ class PoolSums:
             users=distinct_users(interactions).astype(np.float32),
         )
 
-    def grown(self, before: PoolSums, after: PoolSums) -> PoolSums:
-        """The same where some users, with the sums `before`, come to have the sums `after`."""
-        return PoolSums(
-            *(mine + new - old for mine, old, new in zip(*map(_arrays, (self, before, after)), strict=True))
-        )
+    def add(self, interactions: Interactions, times: int) -> None:
+        """In place, those of other events; −1 times: take them away, as if they had never been added."""
+        for mine, others in zip(_arrays(self), _arrays(PoolSums.of(interactions)), strict=True):
+            np.multiply(others, np.float32(times), out=others)
+            np.add(mine, others, out=mine)
 
     def rates(self) -> NDArray[np.float32]:
         """(n, n): `transition_rates`, in the place of `following`."""

@@ -74,6 +74,8 @@ def with_new_events(
     ridge, intercept = recipe.solved(
         now.equations, head, len(model.item_ids), model.choice, lambda share: tell(0.4 + 0.5 * share)
     )
+    # second opinions need the memory
+    del now
     users = np.where(learned, distinct_users(consumed), 0)
     rate = np.where(learned, rate_of(consumed), model.rate)
     base = np.where(learned, base_of(rate, head, intercept, model.choice), model.base)
@@ -105,8 +107,8 @@ def _pool(
         return model.pool
     n_users = len(consumed.user_ids)
     active = np.bincount(consumed.user, minlength=n_users) > np.bincount(earlier.user, minlength=n_users)
-    before, after = (PoolSums.of(of_items(each.of_users(active), head)) for each in (earlier, consumed))
-    now = now.grown(before, after)
+    for events, times in ((earlier, -1), (consumed, 1)):
+        now.add(of_items(events.of_users(active), head), times)
     now.append(kept)
     return Pool.of(now, head, len(model.item_ids), model.pool.strength)
 
