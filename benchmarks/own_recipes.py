@@ -37,9 +37,14 @@ def contender(task: Task, name: str) -> OwnRecipe:
     return OwnRecipe(BASELINES.get(name) or RECIPES[name]({}), items, last_only=name in RELATED_ITEMS)
 
 
-def sequence_ridge(task: Task, exact_items: int = SequenceRidge.exact_items) -> OwnRecipe:  # noqa: ARG001 - as every contender's function
+def sequence_ridge(
+    task: Task,  # noqa: ARG001 - as every contender's function
+    exact_items: int = SequenceRidge.exact_items,
+    second_opinions: float | None = None,
+) -> OwnRecipe:
     """User personalization with settings that are no hyperparameters of Personalize."""
-    return OwnRecipe(SequenceRidge(exact_items=exact_items), items=None, last_only=False)
+    recipe = SequenceRidge(exact_items=exact_items, second_opinions=second_opinions)
+    return OwnRecipe(recipe, items=None, last_only=False)
 
 
 @dataclass(frozen=True, eq=False)

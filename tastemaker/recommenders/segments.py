@@ -39,9 +39,7 @@ class Segments:
     """
 
     ridge: SequenceRidge = field(
-        default_factory=lambda: SequenceRidge(
-            decays=((0.95,),), exact_items=2_000, nearness=False, second_opinions=False
-        )
+        default_factory=lambda: SequenceRidge(decays=((0.95,),), exact_items=2_000, nearness=False, second_opinions=0.0)
     )
 
     def fit(

@@ -72,10 +72,10 @@ class SequenceRidge:
     (`choice`). `exact_items`: how many of the most popular items enter the regression at most; time grows with its
     cube, memory with its square (4,000: 600 MB). `fewest_users`: of an item in the regression, which would take what a
     few users did for a rule. `nearness`: whether it is blended in; without, items outside the regression are expected
-    by how often they come next, whatever the history. `second_opinions`: whether they are asked. `kept_weights`: of
-    each item and decay, the largest; the rest changes nothing that shows in the metrics. `memory`: how many bytes
-    training may take beyond the interactions (None: what is left at the start); the fewer there are, the fewer items
-    enter the regression. `percentiles`: the users who take part.
+    by how often they come next, whatever the history. `second_opinions`: how much they count (None: as is chosen).
+    `kept_weights`: of each item and decay, the largest; the rest changes nothing that shows in the metrics. `memory`:
+    how many bytes training may take beyond the interactions (None: what is left at the start); the fewer there are, the
+    fewer items enter the regression. `percentiles`: the users who take part.
 
     Where users have attributes or events a context, what is expected is multiplied by how much more such users have the
     item, or it is had in such a context (`lift`), as far as that finds more of what held-out users turn to
@@ -87,7 +87,7 @@ class SequenceRidge:
     decays: tuple[Decays, ...] = ((0.5, 0.95), (0.3, 0.8))
     exact_items: int = 4_000
     nearness: bool = True
-    second_opinions: bool = True
+    second_opinions: float | None = None
     fewest_users: int = 8
     kept_weights: int = 100
     percentiles: Percentiles = EVERYONE
@@ -151,7 +151,7 @@ class SequenceRidge:
         )
         if not self.nearness:
             choice = replace(choice, share=0.0, scales=(0.0, 0.0))
-        return exact_items, choice if self.second_opinions else replace(choice, pool=0.0)
+        return exact_items, choice if self.second_opinions is None else replace(choice, pool=self.second_opinions)
 
     def _trained(
         self,

@@ -124,7 +124,7 @@ def test_items_outside_the_pool_stay_as_they_were_and_those_inside_keep_their_su
 
 def test_what_goes_in_company_is_found_where_the_regression_remembers_the_last_event_alone() -> None:
     log = _shelves()
-    one = SequenceRidge(decays=((0.01,),), nearness=False, second_opinions=False).fit(log)
+    one = SequenceRidge(decays=((0.01,),), nearness=False, second_opinions=0.0).fit(log)
     all_items = np.arange(len(one.item_ids), dtype=np.int32)
     some = replace(one, pool=Pool.of(PoolSums.of(log.without_quick_repeats()), all_items, len(all_items), 1.0))
 

@@ -166,7 +166,7 @@ def test_items_without_events_neither_spoil_the_regression_nor_get_weights() -> 
 
 def test_what_is_expected_is_the_sum_of_what_the_events_add_and_repeats_are_looked_up() -> None:
     log = random_interactions(n_users=60, n_items=15, n_events=900, seed=5)
-    model = SequenceRidge(second_opinions=False).fit(log)
+    model = SequenceRidge(second_opinions=0.0).fit(log)
     history = np.array([3, 8, 8, 1, 9, 10, 3], dtype=np.int32)
 
     expected = model.expected(history)
