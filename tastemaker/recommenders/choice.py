@@ -125,8 +125,8 @@ def choose(
     Only the 1,200 most popular items and 300,000 events at most take part. A held-out user's sequence is cut at
     50, 70 and 90 %. The geometric mean of two things decides, over up to 2,000 such requests: how well the answers find
     the new items of the next tenth, and how well the very next item, if it is new (both in mean textbook NDCG@10).
-    Second opinions count 1 unless they are better otherwise for the users, by a test of 5 %.
-    Whatever the size of the interactions, that takes four seconds at most on two cores: the normal equations and the
+    Beside a ridge second opinions count 1, unless they are better otherwise for the users, by a test of 5 %.
+    Whatever the size of the interactions, that takes five seconds at most on two cores: the normal equations and the
     requests' histories, which only the decays change, are reckoned once for all strengths.
     """
     trial = Trial.of(interactions, seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -16,8 +15,6 @@ from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.ridge import largest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from tastemaker.recommenders.interactions import Interactions
@@ -42,12 +39,12 @@ class Pool:
 
         E_i ((C_i + ε) (F_i + ε)^½ ÷ (U_i + ε))^v      scaled to the sum that it had; where E_i > 0
 
-    with E what the regression expects, C what goes in company with the user's last 32 distinct items (`company_of`, an
-    item a places back counting 0.98^a), F what follows the last events (`transition_rates`, 0.8^a), U the users that
-    have had the item, each divided by its largest; ε is 0.02. The opinions are about all that a user has, so of a short
-    history they say little: v = s w ÷ (w + 20), with w the sum of what its distinct items count. An opinion that says
-    little of an item costs it much, where a sum would leave it what the others say. All of them know what is popular,
-    which U takes back.
+    with E what the regression expects, blended with nearness, C what goes in company with the user's last 32 distinct
+    items (`company_of`, an item a places back counting 0.98^a), F what follows the last events (`transition_rates`,
+    0.8^a), U the users that have had the item, each divided by its largest; ε is 0.02. Company is learned from all that
+    users had, so of a short history it says little: v = s w ÷ (w + 20), with w the sum of what its distinct items
+    count. An opinion that says little of an item costs it much, where a sum would leave it what the others say. All of
+    them know what is popular, which U takes back.
 
     `items` (n,): positions in the catalogue, in order; the columns of both weights are places in it. `usual_company`
     (n,): what any item adds to C, beyond its weights. `rarity` (n,): 1 ÷ (U + ε). `strength`: s.
@@ -164,7 +161,7 @@ def pooled(
     positive = np.maximum(expected, 0)
     factor *= positive
     before, after = positive.sum(axis=-1, keepdims=True), factor.sum(axis=-1, keepdims=True)
-    factor *= before / np.maximum(after, _LEAST)
+    factor *= before / np.maximum(after, np.finfo(np.float32).tiny)
     return np.where(positive > 0, factor, expected)
 
 
@@ -189,7 +186,7 @@ def parts_of(
 
 @dataclass(frozen=True, eq=False)
 class PoolSums:
-    """What second opinions on n items are made of; sums over users, so that what users go on to do only adds to them.
+    """What second opinions on n items are made of: sums over users.
 
     `gram` (n, n): Σ_u x_u' x_u ÷ √n_u with x_u the distinct items of user u, n_u of them, the newest 300 at most;
     `following` (n, n): `transition_counts`; `events`, `users` (n,): how many each item has.
@@ -210,38 +207,12 @@ class PoolSums:
             users=distinct_users(interactions).astype(np.float32),
         )
 
-    def add(self, interactions: Interactions, times: int) -> None:
-        """In place, those of other events; −1 times: take them away, as if they had never been added."""
-        for mine, others in zip(_arrays(self), _arrays(PoolSums.of(interactions)), strict=True):
-            np.multiply(others, np.float32(times), out=others)
-            np.add(mine, others, out=mine)
-
     def rates(self) -> NDArray[np.float32]:
         """(n, n): `transition_rates`, in the place of `following`."""
         rates = self.following
         rates /= (self.events + np.float32(UNSEEN_EVENTS))[:, None]
         np.fill_diagonal(rates, 0)
         return rates
-
-    def append(self, path: Path) -> None:
-        """Add to a `.npz` file, whose arrays are not compressed."""
-        with zipfile.ZipFile(path, "a") as archive:
-            for name, array in zip(_NAMES, _arrays(self), strict=True):
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
-
-    @classmethod
-    def load(cls, path: Path) -> PoolSums | None:
-        """What `append` wrote; None where it has not."""
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return cls(*(file[name] for name in _NAMES)) if _NAMES[0] in file else None
-
-
-_NAMES: Final = ("pool_gram", "pool_following", "pool_events", "pool_users")
-
-
-def _arrays(sums: PoolSums) -> tuple[NDArray[np.float32], ...]:
-    return sums.gram, sums.following, sums.events, sums.users
 
 
 def company_of(gram: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -253,11 +224,12 @@ def company_of(gram: NDArray[np.float32]) -> NDArray[np.float32]:
     Source: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019.
     """
     # scipy takes longer to import than the rest of the package, and serving needs none of it
-    from scipy.linalg.lapack import spotrf, spotri
+    from scipy.linalg import cho_factor
+    from scipy.linalg.lapack import spotri
 
     gram[np.diag_indices(len(gram))] += np.float32(_RIDGE)
     # it is its own transpose, which LAPACK works on in place
-    factor, _ = spotrf(gram.T, lower=True, overwrite_a=True)
+    factor, _ = cho_factor(gram.T, lower=True, overwrite_a=True, check_finite=False)
     inverse, _ = spotri(factor, lower=True, overwrite_c=True)
     for place in range(len(inverse)):
         inverse[place, place + 1 :] = inverse[place + 1 :, place]

@@ -48,9 +48,8 @@ def with_new_events(
     next.
 
     - Added to: the normal equations, by the positions of new events, whose histories reach back; old positions stay as
-      late as they were. One solution gives new weights and intercepts. And the sums of second opinions, by users with
-      new events.
-    - Counted anew, as that is cheap: popularity, the rates of what comes next, and the repeat table.
+      late as they were. One solution gives new weights and intercepts.
+    - Counted anew, as that is cheap: popularity, the rates of what comes next, second opinions, and the repeat table.
     - As they were: the choice, the items of the regression, nearness, and circumstances. Items that the training has
       not seen stay unlearned, so that they are explored, and nothing is expected of them until the next training.
 
@@ -79,7 +78,9 @@ def with_new_events(
     users = np.where(learned, distinct_users(consumed), 0)
     rate = np.where(learned, rate_of(consumed), model.rate)
     base = np.where(learned, base_of(rate, head, intercept, model.choice), model.base)
-    pool = _pool(model, consumed, earlier, head, sums, kept)
+    pool = model.pool
+    if pool is not None:
+        pool = Pool.of(PoolSums.of(of_items(consumed, head)), head, len(model.item_ids), pool.strength)
     repeats = RepeatTable.learn(taking_part, HORIZON)
     tell(1.0)
     return replace(
@@ -91,26 +92,6 @@ def with_new_events(
         repeats=repeats,
         pool=pool,
     )
-
-
-def _pool(
-    model: SequenceRidgeModel,
-    consumed: Interactions,
-    earlier: Interactions,
-    head: NDArray[np.int32],
-    sums: Path,
-    kept: Path,
-) -> Pool | None:
-    """Second opinions with what users with new events have by now, where the training keeps sums of them."""
-    now = None if model.pool is None else PoolSums.load(sums)
-    if model.pool is None or now is None:
-        return model.pool
-    n_users = len(consumed.user_ids)
-    active = np.bincount(consumed.user, minlength=n_users) > np.bincount(earlier.user, minlength=n_users)
-    for events, times in ((earlier, -1), (consumed, 1)):
-        now.add(of_items(events.of_users(active), head), times)
-    now.append(kept)
-    return Pool.of(now, head, len(model.item_ids), model.pool.strength)
 
 
 def _check_memory(recipe: SequenceRidge, model: SequenceRidgeModel, events: int) -> None:
@@ -137,8 +118,7 @@ def _with(
 ) -> KeptSums:
     """The same with the positions of `consumed` that are not of `earlier`, which has the first events of each user.
 
-    One of the last earlier events is worth more than it was where the same item has come again soon after, with a
-    greater weight.
+    An earlier event is worth more than it was where the same item has come again soon after, with a greater weight.
     """
     weight = mean_weight(consumed)
     # the mean event is another one by now
@@ -149,7 +129,7 @@ def _with(
     since = np.bincount(earlier.user[had], minlength=len(earlier.user_ids))
     sequences, worth = Sequences.of(consumed, head), None
     old = sequences.position < since[sequences.user]
-    # only the last of them may add something
+    # of them, those add something that are worth more by now
     then = lateness(sequences.position, np.maximum(1, since[sequences.user]))
     sequences = replace(sequences, lateness=np.where(old, then, sequences.lateness))
     if sequences.weight is not None and earlier.weight is not None:

@@ -34,12 +34,12 @@ class Segments:
     E_ui is what a `SequenceRidge` expects of item i from the history of user u, n_u the number of events in it, where
     what comes several times in a row counts once. A sum below 0 stays as it is. The ridge's memory is long
     (g = 0.95): a segment is not about the very next item; and of items that are too rare for it, how active a user is
-    says more than whom it is near to. A ridge that asks for second opinions is no sum over events and can't be taken.
+    says more than whom it is near to. With second opinions, it would be no sum over events: they are not asked.
     Without n_u the most active users, who do most of everything, are found too late.
     """
 
     ridge: SequenceRidge = field(
-        default_factory=lambda: SequenceRidge(decays=((0.95,),), exact_items=2_000, nearness=False, second_opinions=0.0)
+        default_factory=lambda: SequenceRidge(decays=((0.95,),), exact_items=2_000, nearness=False)
     )
 
     def fit(
@@ -52,7 +52,8 @@ class Segments:
     ) -> SegmentModel:
         """Train; `seed` draws the users on whom the ridge's choice is made."""
         # of all users at once there are no circumstances
-        ridge = self.ridge.fit(replace(interactions, context=None), items=items, seed=seed, progress=progress)
+        alone = replace(self.ridge, second_opinions=0.0)
+        ridge = alone.fit(replace(interactions, context=None), items=items, seed=seed, progress=progress)
         return SegmentModel(ridge, interactions.user_ids, interactions.starts, interactions.item)
 
 

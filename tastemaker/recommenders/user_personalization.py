@@ -61,8 +61,8 @@ class SequenceRidge:
     expected by their nearness alone. Of items that nobody has had, only attributes tell to which histories they are
     near: little is expected of them, which ranks them among each other.
 
-    What the regression expects of its items is then weighed by two other opinions (`Pool`), which are asked of all that
-    users had, earlier and later alike, and of what follows soon.
+    What both expect of the regression's items is then weighed by two other opinions (`Pool`), learned from all that
+    users had, earlier and later alike, and from what follows soon.
 
     Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the rest. All of it together is
     what is expected of an item: its discounted count from now on. What a user has again within three events, as a click
@@ -168,7 +168,8 @@ class SequenceRidge:
         had_by = distinct_users(consumed)
         popular = np.argsort(-had_by, kind="stable")[: exact_items if choice.share < 1 else 0]
         head = np.sort(popular[had_by[popular] >= self.fewest_users]).astype(np.int32)
-        choice = replace(choice, mode=mode_of(len(head), int((had_by > 0).sum())))
+        mode = mode_of(len(head), int((had_by > 0).sum()))
+        choice = replace(choice, mode=mode, pool=choice.pool if len(head) else 0.0)
         rate = rate_of(consumed)
         ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.6 * share), sums)
         n_items = len(interactions.item_ids)
@@ -184,11 +185,8 @@ class SequenceRidge:
         pool = None
         if choice.pool and len(head):
             opinions = PoolSums.of(of_items(consumed, head))
-            if sums is not None:
-                opinions.append(sums)
             tell(0.9)
             pool = Pool.of(opinions, head, n_items, choice.pool)
-            tell(1.0)
         if items is not None:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), had_by)
         return SequenceRidgeModel(

@@ -111,24 +111,16 @@ def test_second_opinions_are_what_all_events_say_of_the_same_items(tmp_path: Pat
     before = RIDGE.fit(_before(log, until), sums=tmp_path / "0.npz")
     assert before.pool is not None
 
-    after = _update(before, log, _known(log, until), tmp_path)
+    # of the known events, the training has not seen all
+    after = _update(before, log, _known(log, until + 50), tmp_path)
 
     assert after.pool is not None
     head = locate(after.item_ids, KeptSums.load(tmp_path / "1.npz").item_ids)
     whole = PoolSums.of(of_items(log.without_quick_repeats(), head))
-    kept = PoolSums.load(tmp_path / "1.npz")
-    assert kept is not None
-    for found, wanted in (
-        (kept.gram, whole.gram),
-        (kept.following, whole.following),
-        (kept.events, whole.events),
-        (kept.users, whole.users),
-    ):
-        np.testing.assert_allclose(found, wanted, atol=1e-3)
     anew = Pool.of(whole, head, len(after.item_ids), before.pool.strength)
     history = head[:4]
     for found, wanted in zip(after.pool.opinions(history, history), anew.opinions(history, history), strict=True):
-        np.testing.assert_allclose(found, wanted, atol=1e-4)
+        np.testing.assert_array_equal(found, wanted)
     was = before.with_items(after.item_ids.tolist()).pool
     assert was is not None
     assert np.abs(was.opinions(history, history)[1] - anew.opinions(history, history)[1]).max() > 1e-3

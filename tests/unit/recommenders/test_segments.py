@@ -52,7 +52,7 @@ def test_affinity_is_the_sum_of_what_is_expected_of_each_item_times_what_the_use
     asked: list[int], exact_items: int
 ) -> None:
     log = random_interactions(n_users=60, n_items=15, n_events=900, seed=5).with_items(["i0-new"])
-    model = Segments(SequenceRidge(exact_items=exact_items, second_opinions=0.0)).fit(log)
+    model = Segments(SequenceRidge(exact_items=exact_items)).fit(log)
 
     items = np.array(asked, dtype=np.int32)
     found, times = model.expected(items), _changes(log)
