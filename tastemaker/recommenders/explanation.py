@@ -34,7 +34,7 @@ class Explanation:
 
     `items` (n,): positions in the catalogue. `base` (n,): what is there whatever the history says. `events`
     (n, n_events): what each event of the history that was given adds, or, below 0, takes away; of an item that came
-    again within three events, the last has it all. `repeats` (n,): what the user's having had the item adds, 0 where
+    several times, the last event has it all. `repeats` (n,): what the user's having had the item adds, 0 where
     it is new.
     `circumstances` (n,): what the user's attributes and the context of the request multiply that by, 1 where nothing.
 
@@ -113,7 +113,11 @@ def _of_sequence(
 ) -> Explanation:
     """`SequenceRidgeModel.expected`, term by term."""
     asked = history[events]
-    consumed = _without_quick_repeats(asked, events)
+    # of each item the last event has it all
+    distinct, back, of_item = np.unique(asked[::-1], return_index=True, return_inverse=True)
+    last = events[len(asked) - 1 - back]
+    counts = soon_before(asked) < 0
+    consumed = _Events(asked[counts], last[of_item[::-1]][counts])
     row = np.full(len(model.item_ids), -1, dtype=np.int32)
     row[items] = np.arange(len(items))
     added = np.zeros((len(items), len(history)))
@@ -124,10 +128,9 @@ def _of_sequence(
     had, values_had = model.repeats.values(asked)
     base, added = base / (1 - HORIZON), added / (1 - HORIZON)
     if summed is not None and model.pool is not None:
-        # of each item the last event
-        last = np.sort(len(asked) - 1 - np.unique(asked[::-1], return_index=True)[1])
-        distinct = _Events(asked[last], events[last])
-        base, added = _pooled(model.pool, summed, (base, added), (consumed, distinct), items)
+        order = np.argsort(last)
+        of_each = _Events(distinct[order], last[order])
+        base, added = _pooled(model.pool, summed, (base, added), (consumed, of_each), items)
     repeats, seen = np.zeros(len(items)), np.ones(len(items))
     among = row[had] >= 0
     repeats[row[had[among]]] = values_had[among]
@@ -135,21 +138,9 @@ def _of_sequence(
     return Explanation("history", items, base * seen, added * seen[:, None], repeats, np.ones(len(items)))
 
 
-def _without_quick_repeats(asked: NDArray[np.int32], events: NDArray[np.intp]) -> _Events:
-    """The items that count, and for each the last of the events that it stands for, as the user's memory has it."""
-    before = soon_before(asked)
-    first = np.arange(len(asked))
-    for event in np.flatnonzero(before >= 0):
-        first[event] = first[before[event]]
-    last = first.copy()
-    last[first] = np.arange(len(asked))
-    counts = before < 0
-    return _Events(asked[counts], events[last[counts]])
-
-
 @dataclass(frozen=True, eq=False)
 class _Events:
-    """`items` of a history, and the `events` that they are of, places in the history that was given."""
+    """`items` of a history, and the `events` that stand for them, places in the history that was given."""
 
     items: NDArray[np.int32]
     events: NDArray[np.intp]
