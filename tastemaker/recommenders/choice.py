@@ -12,15 +12,7 @@ from tastemaker.recommenders.holding import Strength
 from tastemaker.recommenders.item_relations import PER_STEP
 from tastemaker.recommenders.nearness import damped_cosines, of_items, transition_rates
 from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
-from tastemaker.recommenders.pool import (
-    COMPANY_DECAY,
-    COMPANY_MEMORY,
-    PoolSums,
-    company_of,
-    of_length,
-    pooled,
-    rarity_of,
-)
+from tastemaker.recommenders.pool import COMPANY_DECAY, COMPANY_MEMORY, Opinions, company_of, of_length, rarity_of
 from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.ridge import ridge_weights
 from tastemaker.recommenders.sequences import Sequences
@@ -41,8 +33,8 @@ STRENGTHS: Final = (1.0, 3.0, 0.3)
 """Of the ridge's regularisation; the first is what is taken where nothing can be tried."""
 SHARES: Final = (0.0, 0.25, 0.5, 1.0)
 """Of what nearness says, in a blend with the ridge."""
-POOLS: Final = (1.0, 0.5, 0.0)
-"""Of how much second opinions count (`Pool`); the first is taken where no other is better beyond chance (5 %)."""
+POOLS: Final = (0.5, 1.0)
+"""Of how much second opinions count (`Pool`), where they do."""
 
 MOST_EVENTS: Final = 300_000
 MOST_REQUESTS: Final = 2_000
@@ -50,7 +42,6 @@ MOST_ITEMS: Final = 1_200
 """What the trial of a choice is bounded by."""
 
 _FEWEST_USERS = 50
-_BEYOND_CHANCE = 1.645
 _TRAINED_ON = 0.8
 _MOST_OF_ONE = 0.1
 _CUTS = (0.5, 0.7, 0.9)
@@ -125,7 +116,6 @@ def choose(
     Only the 1,200 most popular items and 300,000 events at most take part. A held-out user's sequence is cut at
     50, 70 and 90 %. The geometric mean of two things decides, over up to 2,000 such requests: how well the answers find
     the new items of the next tenth, and how well the very next item, if it is new (both in mean textbook NDCG@10).
-    Beside a ridge second opinions count 1, unless they are better otherwise for the users, by a test of 5 %.
     Whatever the size of the interactions, that takes five seconds at most on two cores: the normal equations and the
     requests' histories, which only the decays change, are reckoned once for all strengths.
     """
@@ -152,11 +142,17 @@ def choose(
     of_nearness = _blended(near[0], near[1], *scales)
     blends = {share: requests.quality(_blended(best.answers, of_nearness, 1 - share, share)) for share in SHARES}
     share = max(SHARES, key=lambda each: blends[each])
-    pool, of_pools = _pool(trial, best.answers, share, of_nearness) if share < 1 else (0.0, {})
+    pools = {0.0: blends[share]}
+    if share < 1:
+        blended, (rarity, opinions) = _blended(best.answers, of_nearness, 1 - share, share), trial.opinions()
+        for strength in POOLS:
+            counted = replace(opinions, exponent=np.float32(strength) * opinions.exponent)
+            pools[strength] = requests.quality(counted.pooled(blended, rarity))
     progress(1.0)
     told = {_NAMED.format(*each): quality for each, quality in tried.items()}
     told |= {f"share {share}": quality for share, quality in blends.items()}
-    told |= {f"pool {strength}": quality for strength, quality in of_pools.items()}
+    told |= {f"pool {strength}": quality for strength, quality in pools.items()}
+    pool = max(pools, key=lambda each: pools[each])
     return Choice(best.regression.equations.decays, best.strength, share, scales, told, pool=pool)
 
 
@@ -164,30 +160,6 @@ def _blended(
     one: NDArray[np.float32], other: NDArray[np.float32], of_one: float, of_other: float
 ) -> NDArray[np.float32]:
     return np.asarray(of_one * one + of_other * other, dtype=np.float32)
-
-
-def _pool(
-    trial: Trial, answers: NDArray[np.float32], share: float, of_nearness: NDArray[np.float32]
-) -> tuple[float, dict[float, float]]:
-    """How much second opinions count, and the quality of each that was tried: the first, unless another is better."""
-    blended = _blended(answers, of_nearness, 1 - share, share)
-    company, following, rarity, exponent = trial.opinions()
-    tried = [pooled(blended, company, following, rarity, np.float32(each) * exponent) for each in POOLS]
-    worth = np.transpose([trial.requests.worth(each) for each in tried])
-    return POOLS[better_beyond_chance(worth, _BEYOND_CHANCE)], dict(
-        zip(POOLS, map(trial.requests.quality, tried), strict=True)
-    )
-
-
-def better_beyond_chance(worth: NDArray[np.float64], errors: float) -> int:
-    """Of (n_users, n_options) the best of the columns that are better than the first by so many standard errors, or
-    else the first.
-    """
-    if len(worth) < 2:
-        return 0
-    gain = worth - worth[:, :1]
-    error = gain.std(axis=0, ddof=1) / np.sqrt(len(gain))
-    return int(np.where(gain.mean(axis=0) > errors * error, gain.mean(axis=0), 0.0).argmax())
 
 
 def choose_nearness(interactions: Interactions, options: Sequence[Decays], *, seed: int) -> Choice:
@@ -230,13 +202,13 @@ class Trial:
         recent = self.requests.histories(PER_STEP)
         return [recent @ relation for relation in (transition_rates(self.train), damped_cosines(self.train))]
 
-    def opinions(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """What `pooled` asks for: company and what follows (requests, n_items), rarity (n_items,), and the exponent
-        (requests, 1) of a strength of 1.
-        """
-        sums, distinct = PoolSums.of(self.train), self.requests.last_distinct(COMPANY_DECAY, COMPANY_MEMORY)
-        company, following = distinct @ company_of(sums.gram), self.requests.histories(PER_STEP) @ sums.rates()
-        return company, following, rarity_of(sums.users), of_length(distinct.sum(axis=1, keepdims=True))
+    def opinions(self) -> tuple[NDArray[np.float32], Opinions]:
+        """The rarity (n_items,), and the second opinions on all requests, of a strength of 1."""
+        distinct = self.requests.last_distinct(COMPANY_DECAY, COMPANY_MEMORY)
+        company = distinct @ company_of(self.train)
+        following = self.requests.histories(PER_STEP) @ transition_rates(self.train)
+        exponent = of_length(distinct.sum(axis=1, keepdims=True))
+        return rarity_of(self.train), Opinions(company, following, exponent)
 
 
 def _fitting(length: NDArray[np.int64], order: NDArray[np.float64], most: int) -> NDArray[np.bool_]:
@@ -283,10 +255,9 @@ class _Attempt:
 
 @dataclass(frozen=True, eq=False)
 class Requests:
-    """`user`: who asks, by a number from 0 on; `before`: histories of places, the latest last; `truth`, `seen`
-    (requests, n_items): masks; `following`: what came at once, −1 where that was not new."""
+    """`before`: histories of places, the latest last; `truth`, `seen` (requests, n_items): masks; `following`: what
+    came at once, −1 where that was not new."""
 
-    user: NDArray[np.int64]
     before: tuple[NDArray[np.int32], ...]
     truth: NDArray[np.bool_]
     seen: NDArray[np.bool_]
@@ -294,15 +265,13 @@ class Requests:
 
     @classmethod
     def of(cls, sequences: Sequences) -> Requests:
-        user: list[int] = []
         before, after = [], []
         starts = sequences.steps[0] if sequences.steps else np.empty(0, dtype=np.int64)
-        for number, start in enumerate(starts[: MOST_REQUESTS // len(_CUTS)]):
+        for start in starts[: MOST_REQUESTS // len(_CUTS)]:
             items = sequences.item[start : start + sequences.remaining[start] + 1]
             for cut in sorted({max(1, int(cut * len(items))) for cut in _CUTS}):
                 rest = items[cut : cut + max(1, len(items) // 10)]
                 if not np.isin(rest, items[:cut]).all():
-                    user.append(number)
                     before.append(items[:cut])
                     after.append(rest)
         truth = np.zeros((len(before), sequences.n_items), dtype=np.bool_)
@@ -312,7 +281,7 @@ class Requests:
             truth[row, later] = True
         first = np.array([later[0] for later in after], dtype=np.int32)
         following = np.where(seen[np.arange(len(first)), first], -1, first)
-        return cls(np.array(user, dtype=np.int64), tuple(before), truth & ~seen, seen, following)
+        return cls(tuple(before), truth & ~seen, seen, following)
 
     def histories(self, decay: float) -> NDArray[np.float32]:
         """(requests, n_items): decayed histories."""
@@ -346,19 +315,6 @@ class Requests:
 
     def quality(self, answers: NDArray[np.float32]) -> float:
         """√(NDCG@10 of what comes · NDCG@10 of what comes at once), of new items."""
-        coming, at_once = self._gains(answers)
-        known = self.following >= 0
-        # without anyone whose next item is new, what comes later has to decide
-        return round(float(np.sqrt(coming.mean() * (at_once[known].mean() if known.any() else coming.mean()))), 6)
-
-    def worth(self, answers: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n_users,): the mean over each user's requests of the sum of both."""
-        _, number, requests = np.unique(self.user, return_inverse=True, return_counts=True)
-        worth: NDArray[np.float64] = np.bincount(number, sum(self._gains(answers))) / requests
-        return worth
-
-    def _gains(self, answers: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(requests,) twice: textbook NDCG@10 of what comes, and of what comes at once, 0 where that is not new."""
         scores = np.where(self.seen, -np.inf, answers)
         depth = min(_DEPTH, scores.shape[1])
         top = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
@@ -366,5 +322,8 @@ class Requests:
         ranked = np.take_along_axis(top, order, axis=1)
         gains = 1 / np.log2(np.arange(2, depth + 2))
         ideal = np.cumsum(gains)[np.minimum(self.truth.sum(axis=1), depth) - 1]
-        coming = (np.take_along_axis(self.truth, ranked, axis=1) @ gains) / ideal
-        return coming, (ranked == self.following[:, None]) @ gains
+        coming = ((np.take_along_axis(self.truth, ranked, axis=1) @ gains) / ideal).mean()
+        at_once = (ranked == self.following[:, None]) @ gains
+        known = self.following >= 0
+        # without anyone whose next item is new, what comes later has to decide
+        return round(float(np.sqrt(coming * (at_once[known].mean() if known.any() else coming))), 6)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS, better_beyond_chance
+from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS
 from tastemaker.recommenders.holding import Strength
 from tastemaker.recommenders.lift import learn
 from tastemaker.recommenders.nearness import of_items
@@ -81,8 +81,18 @@ def _one_source_after_the_other(asked: _Asked, with_history: bool, tried: dict[s
         what = f"{source} {'with' if with_history else 'without'} history"
         for strength, quality in zip(STRENGTHS, worth.mean(axis=0) if len(worth) else (), strict=False):
             tried[f"{what} {strength}"] = round(float(quality), 6)
-        chosen = options[better_beyond_chance(worth, _BEYOND_CHANCE)]
+        chosen = options[_best(worth)]
     return chosen
+
+
+def _best(worth: NDArray[np.float64]) -> int:
+    """Of (n_users, n_options) the column that is better than the first beyond chance, or else the first."""
+    if len(worth) < 2:
+        return 0
+    gain = worth - worth[:, :1]
+    best = int(gain.mean(axis=0).argmax())
+    error = gain[:, best].std(ddof=1) / np.sqrt(len(gain))
+    return best if gain[:, best].mean() > _BEYOND_CHANCE * error else 0
 
 
 class _Asked:

@@ -10,7 +10,6 @@ import numpy as np
 
 from tastemaker.recommenders.interactions import soon_before
 from tastemaker.recommenders.model import known
-from tastemaker.recommenders.pool import parts_of
 from tastemaker.recommenders.semantic_similarity import SemanticSimilarityModel
 from tastemaker.recommenders.sequence_ridge_model import HORIZON, SEEN, SequenceRidgeModel
 from tastemaker.recommenders.similar_items import SimilarItemsModel
@@ -183,11 +182,10 @@ def _pooled(
     company[weighed[:, None], distinct.events[recent]] += usual
     consumed.add(following, pool.following, row)
     shares, exponents = added[weighed] / summed[items[weighed], None], 1.0
-    exponent = float(pool.exponent(distinct.items)[0])
-    rates = parts_of(pool.opinions(consumed.items, distinct.items), exponent)
+    rates = pool.opinions(consumed.items, distinct.items).rates()
     for of_events, (rate, power) in zip((company, following), rates, strict=True):
         shares += power * rate[place, None] * of_events[weighed]
-        exponents += power
+        exponents += float(power[0])
     after = summed.copy()
     pool.apply(after, consumed.items, distinct.items)
     value = after[items[weighed]].astype(np.float64)

@@ -66,11 +66,6 @@ class HistoryWeights:
         values *= self._weight[self.memory - len(rows) :]
         return self._columns.take(rows, axis=0), values
 
-    def total(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
-        """(1,): the sum of what decay leaves of the `recent` events."""
-        events = min(self.memory, int(np.count_nonzero(self.row[history] >= 0)))
-        return self._totals[events : events + 1]
-
     def left(self, events: int) -> NDArray[np.float32]:
         """(events,): what decay leaves of so many `recent` events, the oldest first."""
         return self._weight[self.memory - events :, 0]
@@ -122,16 +117,11 @@ class HistoryWeights:
         return self.columns.astype(np.intp)
 
     @cached_property
-    def _totals(self) -> NDArray[np.float32]:
-        """(memory + 1,): of so many events, what decay leaves of them together."""
-        return np.concatenate(([0], np.cumsum(self._weight[::-1, 0]))).astype(np.float32)
-
-    @cached_property
     def _weight(self) -> NDArray[np.float32]:
         """(memory, 1): what decay leaves of each event, the oldest first."""
         return np.power(self.decay, np.arange(self.memory - 1, -1, -1)).astype(np.float32)[:, None]
 
 
 def without_quick_repeats(history: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The history with each item once that came again within three events, where it came first."""
+    """The history with each item once that came again at once or after one other, where it came first."""
     return history[soon_before(history) < 0]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from tastemaker.recommenders.context import Context
 
-QUICK: Final = 3
-"""Of events that come again within so many, one counts for all."""
+QUICK: Final = 2
+"""Of an item that comes again within so many changes of item, one event counts for all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +121,10 @@ class Interactions:
         )
 
     def without_quick_repeats(self) -> Interactions:
-        """The same where each item that a user had again within three events, as a click and a purchase, came once.
+        """The same where each item that came again at once or after one other, as a click and a purchase, came once.
 
         The first event stays, with the largest weight of those that it stands for.
         """
-        # of one user's events each, since those of a user are next to each other
         before = soon_before(self.user.astype(np.int64) * len(self.item_ids) + self.item)
         fresh = before < 0
         if fresh.all():
@@ -148,13 +147,22 @@ class Interactions:
 
 
 def soon_before(items: NDArray[np.integer]) -> NDArray[np.int64]:
-    """(n,): of events in order, the last of the three before each that was of the same item; −1 where none was."""
+    """(n,): of events in order, the last one before each that was of the same item, where since then at most one other
+    item came; −1 elsewhere."""
     order = np.argsort(items, kind="stable")
     one, next_one = order[:-1], order[1:]
-    again = (items[one] == items[next_one]) & (next_one - one <= QUICK)
+    change = np.cumsum(changes(items))
+    again = (items[one] == items[next_one]) & (change[next_one] - change[one] <= QUICK)
     before = np.full(len(items), -1, dtype=np.int64)
     before[next_one[again]] = one[again]
     return before
+
+
+def changes(items: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,): of events in order, those of another item than the one before."""
+    changed = np.ones(len(items), dtype=np.bool_)
+    changed[1:] = items[1:] != items[:-1]
+    return changed
 
 
 def locate(catalogue: NDArray[np.str_], ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int32]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tastemaker.recommenders.history_weights import HistoryWeights
-from tastemaker.recommenders.item_relations import PER_STEP, together, transition_counts
-from tastemaker.recommenders.nearness import UNSEEN_EVENTS
+from tastemaker.recommenders.item_relations import PER_STEP, together
+from tastemaker.recommenders.nearness import transition_rates
 from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.ridge import largest
 
@@ -61,26 +61,24 @@ class Pool:
     strength: float
 
     @classmethod
-    def of(cls, sums: PoolSums, items: NDArray[np.int32], n_items: int, strength: float) -> Pool:
-        """The opinions that follow from the sums over `items` in a catalogue. The sums are used up.
+    def learn(cls, interactions: Interactions, items: NDArray[np.int32], n_items: int, strength: float) -> Pool:
+        """From events without quick repeats, of no others than `items` (`of_items`) of a catalogue of `n_items`.
 
         Of each item the 200 largest weights of its company are kept, and 100 of what follows it.
         """
         row = np.full(n_items, -1, dtype=np.int32)
         row[items] = np.arange(len(items))
-        columns, values = largest(sums.rates(), _KEPT_FOLLOWING)
-        following = HistoryWeights(PER_STEP, row, columns, values)
-        company = company_of(sums.gram)
+        following = largest(transition_rates(interactions).toarray(), _KEPT_FOLLOWING)
+        company = company_of(interactions)
         usual = company.mean(axis=0)
         company -= usual
         np.fill_diagonal(company, 0)
-        columns, values = largest(company, _KEPT_COMPANY)
         return cls(
             items=items,
-            company=HistoryWeights(COMPANY_DECAY, row, columns, values, most=COMPANY_MEMORY),
+            company=HistoryWeights(COMPANY_DECAY, row, *largest(company, _KEPT_COMPANY), most=COMPANY_MEMORY),
             usual_company=usual,
-            following=following,
-            rarity=rarity_of(sums.users),
+            following=HistoryWeights(PER_STEP, row, *following),
+            rarity=rarity_of(interactions),
             strength=strength,
         )
 
@@ -89,27 +87,20 @@ class Pool:
         company, following = (each.seen_from(place, n_items) for each in (self.company, self.following))
         return replace(self, items=place[self.items], company=company, following=following)
 
-    def opinions(
-        self, consumed: NDArray[np.int32], distinct: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(n,) twice: C and F, not yet divided, after events without quick repeats; `distinct`: their items, in
-        the order in which the user had each last."""
-        company = self.usual_company * self.company.total(distinct)
+    def opinions(self, consumed: NDArray[np.int32], distinct: NDArray[np.int32]) -> Opinions:
+        """After events without quick repeats; `distinct`: their items, in the order in which the user had each last."""
         following = np.zeros(len(self.items), dtype=np.float32)
-        for weights, history, sums in ((self.company, distinct, company), (self.following, consumed, following)):
-            columns, values = weights.added(history)
-            np.add.at(sums, columns.ravel(), values.ravel())
-        return company, following
-
-    def exponent(self, distinct: NDArray[np.int32]) -> NDArray[np.float32]:
-        """(1,): v, after a history of these distinct items."""
-        return np.float32(self.strength) * of_length(self.company.total(distinct))
+        columns, values = self.following.added(consumed)
+        np.add.at(following, columns.ravel(), values.ravel())
+        columns, values = self.company.added(distinct)
+        weight = self.company.left(len(columns)).sum(keepdims=True)
+        company = self.usual_company * weight
+        np.add.at(company, columns.ravel(), values.ravel())
+        return Opinions(company, following, np.float32(self.strength) * of_length(weight))
 
     def apply(self, expected: NDArray[np.float32], consumed: NDArray[np.int32], distinct: NDArray[np.int32]) -> None:
         """Changes what is expected (n_items,) of the items of the pool, in place; the events as in `opinions`."""
-        expected[self._places] = pooled(
-            expected[self._places], *self.opinions(consumed, distinct), self.rarity, self.exponent(distinct)
-        )
+        expected[self._places] = self.opinions(consumed, distinct).pooled(expected[self._places], self.rarity)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What `from_arrays` reads."""
@@ -143,26 +134,37 @@ class Pool:
         return slice(first, first + n) if self.items[-1] - first == n - 1 else self.items.astype(np.intp)
 
 
-def pooled(
-    expected: NDArray[np.float32],
-    company: NDArray[np.float32],
-    following: NDArray[np.float32],
-    rarity: NDArray[np.float32],
-    exponent: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """What `Pool` makes of what is expected, (…, n) as both opinions; `rarity` (n,), `exponent` (…, 1)."""
-    # neither scale matters, as the sum is given; and a power of what is positive is faster by its logarithm
-    factor = _raised(company)
-    factor *= np.sqrt(_raised(following))
-    factor *= rarity
-    np.log(factor, out=factor)
-    factor *= exponent
-    np.exp(factor, out=factor)
-    positive = np.maximum(expected, 0)
-    factor *= positive
-    before, after = positive.sum(axis=-1, keepdims=True), factor.sum(axis=-1, keepdims=True)
-    factor *= before / np.maximum(after, np.finfo(np.float32).tiny)
-    return np.where(positive > 0, factor, expected)
+@dataclass(frozen=True, eq=False)
+class Opinions:
+    """`company`, `following` (…, n): C and F of `Pool`, not yet divided; `exponent` (…, 1): v."""
+
+    company: NDArray[np.float32]
+    following: NDArray[np.float32]
+    exponent: NDArray[np.float32]
+
+    def pooled(self, expected: NDArray[np.float32], rarity: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What `Pool` makes of what is expected (…, n); `rarity` (n,)."""
+        # neither scale matters, as the sum is given; and a power of what is positive is faster by its logarithm
+        factor = _raised(self.company)
+        factor *= np.sqrt(_raised(self.following))
+        factor *= rarity
+        np.log(factor, out=factor)
+        factor *= self.exponent
+        np.exp(factor, out=factor)
+        positive = np.maximum(expected, 0)
+        factor *= positive
+        before, after = positive.sum(axis=-1, keepdims=True), factor.sum(axis=-1, keepdims=True)
+        factor *= before / np.maximum(after, np.finfo(np.float32).tiny)
+        return np.where(positive > 0, factor, expected)
+
+    def rates(self) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]:
+        """Of C and F each: (…, n) how fast its part in the logarithm of the pooled value grows with it, before its
+        exponent, and that (…, 1)."""
+        powers = self.exponent, np.float32(_OF_FOLLOWING) * self.exponent
+        return tuple(
+            (np.where(opinion > 0, 1 / _raised(opinion), 0), power)
+            for opinion, power in zip((self.company, self.following), powers, strict=True)
+        )
 
 
 def of_length(weight: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -171,55 +173,11 @@ def of_length(weight: NDArray[np.float32]) -> NDArray[np.float32]:
     return counted
 
 
-def parts_of(
-    opinions: tuple[NDArray[np.float32], NDArray[np.float32]], exponent: float
-) -> tuple[tuple[NDArray[np.float32], float], ...]:
-    """Of C and F each: (n,) what a unit added to it adds to the logarithm of the pooled value, before its exponent, and
-    the exponent."""
-    rates = []
-    for opinion, power in zip(opinions, (exponent, _OF_FOLLOWING * exponent), strict=True):
-        most = float(opinion.max(initial=0))
-        most = most if most > _LEAST else 1.0
-        rates.append((np.where(opinion > 0, 1 / (np.maximum(opinion, 0) + _DOUBT * most), 0), power))
-    return tuple(rates)
+def company_of(interactions: Interactions) -> NDArray[np.float32]:
+    """B (n_items, n_items): how much having had item i speaks for item j, beside all else that a user has had.
 
-
-@dataclass(frozen=True, eq=False)
-class PoolSums:
-    """What second opinions on n items are made of: sums over users.
-
-    `gram` (n, n): Σ_u x_u' x_u ÷ √n_u with x_u the distinct items of user u, n_u of them, the newest 300 at most;
-    `following` (n, n): `transition_counts`; `events`, `users` (n,): how many each item has.
-    """
-
-    gram: NDArray[np.float32]
-    following: NDArray[np.float32]
-    events: NDArray[np.float32]
-    users: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, interactions: Interactions) -> PoolSums:
-        """Of events without quick repeats, of no other items than these."""
-        return cls(
-            gram=together(interactions, longest=_LONGEST_HISTORY).toarray(),
-            following=transition_counts(interactions).toarray(),
-            events=np.bincount(interactions.item, minlength=len(interactions.item_ids)).astype(np.float32),
-            users=distinct_users(interactions).astype(np.float32),
-        )
-
-    def rates(self) -> NDArray[np.float32]:
-        """(n, n): `transition_rates`, in the place of `following`."""
-        rates = self.following
-        rates /= (self.events + np.float32(UNSEEN_EVENTS))[:, None]
-        np.fill_diagonal(rates, 0)
-        return rates
-
-
-def company_of(gram: NDArray[np.float32]) -> NDArray[np.float32]:
-    """B (n, n): how much having had item i speaks for item j, beside all else that a user has had.
-
-    The matrix with zero diagonal that minimises Σ_u ‖x_u − x_u B‖² ÷ √n_u + λ ‖B‖², with λ = 20: of the inverse P of
-    the `gram` plus λ I it is B_ij = −P_ij ÷ P_jj. The gram is used up.
+    The matrix with zero diagonal that minimises Σ_u ‖x_u − x_u B‖² ÷ √n_u + λ ‖B‖², with x_u the distinct items of user
+    u, n_u of them, the newest 300 at most; λ is 20. With P = (Σ_u x_u' x_u ÷ √n_u + λ I)^−1 it is B_ij = −P_ij ÷ P_jj.
 
     Source: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019.
     """
@@ -227,9 +185,9 @@ def company_of(gram: NDArray[np.float32]) -> NDArray[np.float32]:
     from scipy.linalg import cho_factor
     from scipy.linalg.lapack import spotri
 
+    gram = together(interactions, longest=_LONGEST_HISTORY).toarray(order="F")
     gram[np.diag_indices(len(gram))] += np.float32(_RIDGE)
-    # it is its own transpose, which LAPACK works on in place
-    factor, _ = cho_factor(gram.T, lower=True, overwrite_a=True, check_finite=False)
+    factor, _ = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
     inverse, _ = spotri(factor, lower=True, overwrite_c=True)
     for place in range(len(inverse)):
         inverse[place, place + 1 :] = inverse[place + 1 :, place]
@@ -238,9 +196,10 @@ def company_of(gram: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(inverse)
 
 
-def rarity_of(users: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n,): 1 ÷ (U + ε) with U each item's `users` ÷ the most that an item has."""
-    return np.asarray(1 / (users / max(1.0, float(users.max(initial=0))) + _DOUBT), dtype=np.float32)
+def rarity_of(interactions: Interactions) -> NDArray[np.float32]:
+    """(n_items,): 1 ÷ (U + ε) with U each item's users ÷ the most that an item has."""
+    users = distinct_users(interactions)
+    return np.asarray(1 / (users / max(1, users.max(initial=0)) + _DOUBT), dtype=np.float32)
 
 
 def _raised(opinion: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -65,6 +65,16 @@ class RepeatTable:
         recent = (again + _SMOOTHING * by_rank) / (seen + _SMOOTHING)
         return cls(recent=recent.astype(np.float32), far=far)
 
+    @classmethod
+    def beside(cls, interactions: Interactions, consumed: Interactions, decay: float) -> RepeatTable:
+        """The same in the unit of what is expected of new items: by events of which quick repeats are not counted.
+
+        `consumed`: without them.
+        """
+        table = cls.learn(interactions, decay)
+        pace = len(interactions) / max(1, len(consumed))
+        return cls(recent=table.recent * np.float32(pace), far=table.far * pace)
+
     def values(self, history: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The distinct items of a history, the last one first, and what the table says of each."""
         # a history is short: a dictionary, which keeps the order, has counted it before an array is sorted

@@ -13,7 +13,7 @@ from tastemaker.recommenders.memory import Demand, available_memory, check_affor
 from tastemaker.recommenders.model import unheard
 from tastemaker.recommenders.nearness import of_items
 from tastemaker.recommenders.normal_equations import add_positions
-from tastemaker.recommenders.pool import Pool, PoolSums
+from tastemaker.recommenders.pool import Pool
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.sequence_ridge_model import HORIZON
@@ -75,21 +75,20 @@ def with_new_events(
     )
     # second opinions need the memory
     del now
-    users = np.where(learned, distinct_users(consumed), 0)
     rate = np.where(learned, rate_of(consumed), model.rate)
     base = np.where(learned, base_of(rate, head, intercept, model.choice), model.base)
     pool = model.pool
-    if pool is not None:
-        pool = Pool.of(PoolSums.of(of_items(consumed, head)), head, len(model.item_ids), pool.strength)
-    repeats = RepeatTable.learn(taking_part, HORIZON)
+    # without news they are as the training found them, which may have held users out
+    if pool is not None and len(consumed) > len(earlier):
+        pool = Pool.learn(of_items(consumed, head), head, len(model.item_ids), pool.strength)
     tell(1.0)
     return replace(
         model,
-        popularity=PopularityModel(model.item_ids, users),
+        popularity=PopularityModel(model.item_ids, np.where(learned, distinct_users(consumed), 0)),
         weights=(*ridge, *model.weights[len(ridge) :]),
         rate=rate,
         base=base,
-        repeats=repeats,
+        repeats=RepeatTable.beside(taking_part, consumed, HORIZON),
         pool=pool,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.interactions import Interactions, locate, soon_before
+from tastemaker.recommenders.interactions import Interactions, changes, locate, soon_before
 from tastemaker.recommenders.model import best, known
 from tastemaker.recommenders.sequence_ridge_model import HORIZON, SEEN, SequenceRidgeModel
 from tastemaker.recommenders.user_histories import DistinctItems, RecentEvents
@@ -95,9 +95,7 @@ class SegmentModel:
     def affinities(self, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """(n_users,): a_u of `Segments` for `items`, distinct positions."""
         expected = self.expected(items)
-        changed = np.ones(len(self.items), dtype=np.bool_)
-        changed[1:] = (self._user[1:] != self._user[:-1]) | (self.items[1:] != self.items[:-1])
-        events = np.bincount(self._user[changed], minlength=len(self.user_ids))
+        events = np.bincount(self._user[changes(self._pairs)], minlength=len(self.user_ids))
         return np.asarray(np.where(expected > 0, expected * events, expected), dtype=np.float32)
 
     def expected(self, items: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -163,7 +161,12 @@ class SegmentModel:
     @cached_property
     def _once(self) -> NDArray[np.bool_]:
         """(n_events,): which of the events are no quick repeats."""
-        return soon_before(self._user.astype(np.int64) * len(self.item_ids) + self.items) < 0
+        return soon_before(self._pairs) < 0
+
+    @property
+    def _pairs(self) -> NDArray[np.int64]:
+        """(n_events,): a number for each pair of user and item."""
+        return self._user.astype(np.int64) * len(self.item_ids) + self.items
 
     @cached_property
     def _recent(self) -> tuple[RecentEvents, ...]:

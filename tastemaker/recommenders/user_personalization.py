@@ -21,7 +21,7 @@ from tastemaker.recommenders.nearness import of_items
 from tastemaker.recommenders.neighbours import nearest
 from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
-from tastemaker.recommenders.pool import Pool, PoolSums
+from tastemaker.recommenders.pool import Pool
 from tastemaker.recommenders.popularity import PopularityModel, distinct_users
 from tastemaker.recommenders.repeat_table import RepeatTable
 from tastemaker.recommenders.ridge import largest, ridge_weights
@@ -65,8 +65,8 @@ class SequenceRidge:
     users had, earlier and later alike, and from what follows soon.
 
     Items that the user had before are scored by the `RepeatTable`, plus a fiftieth of the rest. All of it together is
-    what is expected of an item: its discounted count from now on. What a user has again within three events, as a click
-    and a purchase, counts as one event, but for the repeat table.
+    what is expected of an item: its discounted count from now on. What a user has again at once or after one other
+    item, as a click and a purchase, counts as one event, but for the repeat table.
 
     `decays`: those tried; decays, λ, the blend and how much second opinions count are chosen on held-out users
     (`choice`). `exact_items`: how many of the most popular items enter the regression at most; time grows with its
@@ -184,9 +184,7 @@ class SequenceRidge:
         )
         pool = None
         if choice.pool and len(head):
-            opinions = PoolSums.of(of_items(consumed, head))
-            tell(0.9)
-            pool = Pool.of(opinions, head, n_items, choice.pool)
+            pool = Pool.learn(of_items(consumed, head), head, n_items, choice.pool)
         if items is not None:
             near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), had_by)
         return SequenceRidgeModel(
@@ -194,7 +192,7 @@ class SequenceRidge:
             weights=(*ridge, HistoryWeights.of_rows(PER_STEP, near)),
             rate=rate,
             base=base_of(rate, head, intercept, choice),
-            repeats=RepeatTable.learn(interactions, HORIZON),
+            repeats=RepeatTable.beside(interactions, consumed, HORIZON),
             choice=choice,
             circumstances=Circumstances.none(n_items),
             pool=pool,

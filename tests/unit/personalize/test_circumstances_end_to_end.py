@@ -88,14 +88,14 @@ def test_a_new_user_gets_what_the_own_kind_likes_and_anybody_what_is_had_in_the_
     catalogue = [f"{kind}-{device}-{n}" for n in range(ITEMS) for kind in KINDS for device in DEVICES]
 
     def answer(user_id: str, **context: str) -> set[str]:
-        """The first three, without their numbers: so many things of a kind and a device the users have not had."""
+        """The first six, without their numbers."""
         asked: dict[str, Any] = {"campaignArn": campaign, "userId": user_id, "context": context}
         items: Any = (
             runtime.get_personalized_ranking(**asked, inputList=catalogue)["personalizedRanking"]
             if recipe == "aws-personalized-ranking"
             else runtime.get_recommendations(**asked)["itemList"]
         )
-        return {item["itemId"].rpartition("-")[0] for item in items[:3]}
+        return {item["itemId"].rpartition("-")[0] for item in items[:6]}
 
     for kind in KINDS:
         assert {name.partition("-")[0] for name in answer(f"new-{kind}")} == {kind}
@@ -119,14 +119,14 @@ def test_an_explanation_says_what_the_circumstances_do(
 
     answer = explained_recommendations(
         personalize.account("123456789012", "us-east-1"),
-        {"campaignArn": campaign, "userId": "user-0", "context": {"DEVICE": "tv"}, "numResults": 3},
+        {"campaignArn": campaign, "userId": "user-0", "context": {"DEVICE": "tv"}, "numResults": 5},
         Runtime(),
     )
 
     assert all(item.circumstances > 1.1 for item in answer.items)
     assert answer.choice is not None
     # and so does the command, of what is kept
-    asked = ["--data-dir", str(tmp_path), "--user", "user-0", "--context", "DEVICE=tv", "--num-results", "3"]
+    asked = ["--data-dir", str(tmp_path), "--user", "user-0", "--context", "DEVICE=tv", "--num-results", "5"]
     assert main(["explain", "--json", *asked]) == 0
     told = json.loads(capsys.readouterr().out)["recommendations"]
     assert [(each["itemId"], each["circumstances"]) for each in told] == [

@@ -283,10 +283,7 @@ def test_a_model_that_is_brought_up_to_date_lies_beside_the_one_before_until_tha
         files = sorted(path.name for path in outcome.model_path.iterdir())
         assert files == ["histories.arrow", "model.npz", "sums.npz"]
     question = Question("aws-user-personalization", 5, user_id='red, "3"')
-    answers = [Runtime().recommend(outcome.model_path, question) for outcome in (new, old)]
-    assert [each.item_id for each in answers[0]] == [each.item_id for each in answers[1]]
-    # what is counted anew is of those held out from the training as well
-    assert [each.score for each in answers[0]] == pytest.approx([each.score for each in answers[1]], rel=0.02)
+    assert Runtime().recommend(new.model_path, question) == Runtime().recommend(old.model_path, question)
 
     (new.model_path / "mean_reward.json").write_text("1.0", encoding="utf-8")
     jobs.delete_sums(new.model_path)

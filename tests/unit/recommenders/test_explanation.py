@@ -36,11 +36,11 @@ def ridge(name: str) -> SequenceRidgeModel:
     if name == "repeats":
         return SequenceRidge().fit(random_interactions(80, N_ITEMS, 1500, seed=1))
     if name == "few in the regression":
-        return SequenceRidge(exact_items=8).fit(random_interactions(80, N_ITEMS, 1500, seed=2))
+        return SequenceRidge(exact_items=8, second_opinions=1.0).fit(random_interactions(80, N_ITEMS, 1500, seed=2))
     if name == "new items":
-        grown = SequenceRidge().fit(checkerboard(n_items=20))
+        grown = SequenceRidge(second_opinions=0.5).fit(checkerboard(n_items=20))
         return grown.with_items(f"j{n}" for n in range(N_ITEMS - 20))
-    return SequenceRidge().fit(checkerboard(n_items=N_ITEMS))
+    return SequenceRidge(second_opinions=1.0).fit(checkerboard(n_items=N_ITEMS))
 
 
 @lru_cache
@@ -95,7 +95,7 @@ def test_in_a_planted_sequence_the_event_before_has_most_of_it() -> None:
     found = explain(model, history, places(model, ["d"]))
 
     assert found.strongest(0, 1) == [3]
-    assert found.share[0, 3] > found.share[0, :3].sum() > 0
+    assert found.share[0, 3] > 0.5
 
 
 def test_what_comes_several_times_in_a_row_counts_once_and_as_the_last_of_them() -> None:

@@ -89,10 +89,10 @@ def test_a_matrix_without_entries_adds_nothing() -> None:
     assert weights.of_items(np.array([0, 2], dtype=np.int32)).shape == (0, 2)
 
 
-def test_what_comes_again_within_three_events_counts_once() -> None:
+def test_what_comes_again_at_once_or_after_one_other_counts_once() -> None:
     history = np.array([4, 4, 4, 1, 4, 2, 2, 0, 3, 1, 5, 4], dtype=np.int32)
 
-    # 1 comes again after six events; 4 after seven, and before that thrice within three
+    # thrice 4 comes again so, and once 2
     assert without_quick_repeats(history).tolist() == [4, 1, 2, 0, 3, 1, 5, 4]
     assert without_quick_repeats(history[:1]).tolist() == [4]
     assert without_quick_repeats(history[:0]).tolist() == []

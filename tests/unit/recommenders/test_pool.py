@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tastemaker.recommenders import SequenceRidge, SequenceRidgeModel, load
 from tastemaker.recommenders.nearness import of_items, transition_rates
-from tastemaker.recommenders.pool import Pool, PoolSums, company_of, pooled
+from tastemaker.recommenders.pool import Opinions, Pool, company_of
 from tests.unit.recommenders.planted import checkerboard, interactions_of, random_interactions
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def test_company_is_the_regression_of_what_users_have_on_what_else_they_have() -
     had[log.user, log.item] = 1
     had *= had.sum(axis=1, keepdims=True).clip(1) ** -0.25
 
-    company = company_of(PoolSums.of(log).gram)
+    company = company_of(log)
 
     for item in range(7):
         others = np.delete(np.arange(7), item)
@@ -52,7 +52,9 @@ def test_the_pool_is_a_product_of_powers_with_the_sum_that_was_there(
 ) -> None:
     rarity = np.array([1, 2, 5, 40], dtype=np.float32)
 
-    found = pooled(expected, company, following, rarity, np.array([exponent], dtype=np.float32))
+    opinions = Opinions(company, following, np.array([exponent], dtype=np.float32))
+
+    found = opinions.pooled(expected, rarity)
 
     def beside(opinion: NDArray[np.float32]) -> list[float]:
         most = float(opinion.max())
@@ -69,48 +71,48 @@ def test_the_pool_is_a_product_of_powers_with_the_sum_that_was_there(
 
 def test_opinions_are_the_sums_of_what_the_events_say() -> None:
     log = random_interactions(n_users=60, n_items=12, n_events=700, seed=4).without_quick_repeats()
-    pool = Pool.of(PoolSums.of(of_items(log, SOME)), SOME, 12, 0.5)
+    pool = Pool.learn(of_items(log, SOME), SOME, 12, 0.5)
     history = [3, 4, 9, 0, 11, 4, 2]
 
-    company, following = pool.opinions(np.array(history, dtype=np.int32), np.array([3, 9, 0, 11, 4, 2], dtype=np.int32))
+    said = pool.opinions(np.array(history, dtype=np.int32), np.array([3, 9, 0, 11, 4, 2], dtype=np.int32))
 
     some = of_items(log, SOME)
-    of_company, rates = company_of(PoolSums.of(some).gram), transition_rates(some).toarray()
+    of_company, rates = company_of(some), transition_rates(some).toarray()
     # 3 and 0 are no items of the pool, and 4 is asked for its company where it came last
     by_company = sum(0.98**ago * of_company[item == SOME][0] for ago, item in enumerate([2, 4, 11, 9]))
     by_following = sum(0.8**ago * rates[item == SOME][0] for ago, item in enumerate([2, 4, 11, 9, 4]))
     # the diagonal is of items that the user has had
     new = ~np.isin(SOME, history)
-    np.testing.assert_allclose(company[new], by_company[new], rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(following, by_following, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(said.company[new], by_company[new], rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(said.following, by_following, rtol=1e-4, atol=1e-6)
     users = [len(set(log.user[log.item == item].tolist())) for item in SOME.tolist()]
     np.testing.assert_allclose(pool.rarity, [1 / (each / max(users) + 0.02) for each in users], rtol=1e-5)
 
 
 def test_only_the_last_thirty_two_distinct_items_are_asked_for_their_company() -> None:
     log = random_interactions(n_users=90, n_items=80, n_events=6_000, seed=5).without_quick_repeats()
-    pool = Pool.of(PoolSums.of(log), np.arange(80, dtype=np.int32), 80, 0.5)
+    pool = Pool.learn(log, np.arange(80, dtype=np.int32), 80, 0.5)
     long = np.arange(70, dtype=np.int32)
 
-    whole, last = pool.opinions(long, long)[0], pool.opinions(long[38:], long[38:])[0]
+    whole, last = pool.opinions(long, long).company, pool.opinions(long[38:], long[38:]).company
 
     np.testing.assert_array_equal(whole, last)
-    assert (pool.opinions(long[39:], long[39:])[0] != last).any()
+    assert (pool.opinions(long[39:], long[39:]).company != last).any()
 
 
 @pytest.mark.parametrize(("history", "weight"), [([3, 0], 0.0), ([1], 1.0), ([1, 3, 2, 4, 2], 1 + 0.98 + 0.98**2)])
 def test_the_shorter_a_history_the_less_second_opinions_count(history: list[int], weight: float) -> None:
     log = random_interactions(n_users=60, n_items=12, n_events=700, seed=4).without_quick_repeats()
-    pool = Pool.of(PoolSums.of(of_items(log, SOME)), SOME, 12, 0.5)
+    pool = Pool.learn(of_items(log, SOME), SOME, 12, 0.5)
     distinct = np.array(list(dict.fromkeys(history)), dtype=np.int32)
 
     # of these, 0 and 3 are no items of the pool
-    assert pool.exponent(distinct) == pytest.approx(0.5 * weight / (weight + 20), rel=1e-6)
+    assert pool.opinions(distinct, distinct).exponent == pytest.approx(0.5 * weight / (weight + 20), rel=1e-6)
 
 
 def test_items_outside_the_pool_stay_as_they_were_and_those_inside_keep_their_sum() -> None:
     log = random_interactions(n_users=60, n_items=12, n_events=700, seed=4).without_quick_repeats()
-    pool = Pool.of(PoolSums.of(of_items(log, SOME)), SOME, 12, 1.0)
+    pool = Pool.learn(of_items(log, SOME), SOME, 12, 1.0)
     expected = np.linspace(0.1, 1.2, 12, dtype=np.float32)
     after = expected.copy()
 
@@ -126,7 +128,7 @@ def test_what_goes_in_company_is_found_where_the_regression_remembers_the_last_e
     log = _shelves()
     one = SequenceRidge(decays=((0.01,),), nearness=False, second_opinions=0.0).fit(log)
     all_items = np.arange(len(one.item_ids), dtype=np.int32)
-    some = replace(one, pool=Pool.of(PoolSums.of(log.without_quick_repeats()), all_items, len(all_items), 1.0))
+    some = replace(one, pool=Pool.learn(log.without_quick_repeats(), all_items, len(all_items), 1.0))
 
     # four items of shelf a, and at last one that all have: the regression sees only that
     history = np.searchsorted(some.item_ids, ["a00", "a01", "a02", "a03", "x0"]).astype(np.int32)
@@ -142,8 +144,7 @@ def test_what_goes_in_company_is_found_where_the_regression_remembers_the_last_e
 
 
 def test_a_model_keeps_its_pool_in_its_file_and_in_a_larger_catalogue(tmp_path: Path) -> None:
-    model = SequenceRidge().fit(checkerboard())
-    assert model.pool is not None
+    model = SequenceRidge(second_opinions=1.0).fit(checkerboard())
     history = np.array([2, 4, 8], dtype=np.int32)
     model.save(tmp_path / "model.npz")
 

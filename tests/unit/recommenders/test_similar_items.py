@@ -171,8 +171,7 @@ def test_a_blend_is_its_formula() -> None:
 
 
 def test_an_item_several_times_in_a_row_is_one_event() -> None:
-    rng = np.random.default_rng(10)
-    log = interactions_of({f"u{n:02d}": [f"i{item:02d}" for item in rng.permutation(15)[:10]] for n in range(40)})
+    log = random_interactions(n_users=40, n_items=15, n_events=400, seed=10).without_quick_repeats()
     twice = np.repeat(np.arange(len(log)), 1 + np.arange(len(log)) % 3)
     repeated = Interactions.from_columns(log.user_ids[log.user[twice]], log.item_ids[log.item[twice]], twice)
 
