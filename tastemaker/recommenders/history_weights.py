@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.interactions import soon_before
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -124,4 +122,11 @@ class HistoryWeights:
 
 def without_quick_repeats(history: NDArray[np.int32]) -> NDArray[np.int32]:
     """The history with each item once that came again at once or after one other, where it came first."""
-    return history[soon_before(history) < 0]
+    # a history is short: a loop has found its repeats (`soon_before`) before an array is sorted
+    once, last, other = [], -1, -1
+    for item in history.tolist():
+        if item != last:
+            if item != other:
+                once.append(item)
+            last, other = item, last
+    return np.array(once, dtype=np.int32)

@@ -25,7 +25,7 @@ COMPANY_MEMORY: Final = 32
 
 _DOUBT: Final = np.float32(0.02)
 _OF_FOLLOWING: Final = 0.5
-_LEAST: Final = np.float32(1e-12)
+_LEAST: Final = np.float32(1e-6)
 _SHORT: Final = np.float32(20)
 _RIDGE: Final = 20.0
 _LONGEST_HISTORY: Final = 300
@@ -146,16 +146,18 @@ class Opinions:
         """What `Pool` makes of what is expected (…, n); `rarity` (n,)."""
         # neither scale matters, as the sum is given; and a power of what is positive is faster by its logarithm
         factor = _raised(self.company)
-        factor *= np.sqrt(_raised(self.following))
         factor *= rarity
+        factor *= factor
+        factor *= _raised(self.following)
         np.log(factor, out=factor)
-        factor *= self.exponent
+        factor *= np.float32(0.5) * self.exponent
         np.exp(factor, out=factor)
         positive = np.maximum(expected, 0)
         factor *= positive
         before, after = positive.sum(axis=-1, keepdims=True), factor.sum(axis=-1, keepdims=True)
         factor *= before / np.maximum(after, np.finfo(np.float32).tiny)
-        return np.where(positive > 0, factor, expected)
+        factor += np.minimum(expected, 0)
+        return factor
 
     def rates(self) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]:
         """Of C and F each: (…, n) how fast its part in the logarithm of the pooled value grows with it, before its
@@ -205,7 +207,6 @@ def rarity_of(interactions: Interactions) -> NDArray[np.float32]:
 def _raised(opinion: NDArray[np.float32]) -> NDArray[np.float32]:
     """(…, n): max(x, 0) + ε times the largest."""
     raised = np.maximum(opinion, 0)
-    most = raised.max(axis=-1, keepdims=True)
     # of nothing at all no more than the same for all is left
-    raised += _DOUBT * np.where(most > _LEAST, most, np.float32(1))
+    raised += _DOUBT * np.maximum(raised.max(axis=-1, keepdims=True), _LEAST)
     return raised

@@ -104,12 +104,13 @@ class SequenceRidgeModel:
         """(n_items,): the base and what each event adds to it, before second opinions and repeats; None where the
         events, which have no quick repeats, say nothing.
         """
-        expected, says_something = self._base_ahead.copy(), False
+        expected, says_something = self.base.copy(), False
         for each in self.weights:
             columns, values = each.added(consumed)
             if len(columns):
-                np.add.at(expected, columns.ravel(), (values * _AHEAD).ravel())
+                np.add.at(expected, columns.ravel(), values.ravel())
                 says_something = True
+        expected *= _AHEAD
         return expected if says_something else None
 
     def scores(self, history: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -143,10 +144,6 @@ class SequenceRidgeModel:
         some = np.maximum(expected, 0)
         total = some.sum() + self._surprise * len(some)
         return np.asarray((some[items] + self._surprise) / total, dtype=np.float32)
-
-    @cached_property
-    def _base_ahead(self) -> NDArray[np.float32]:
-        return self.base * _AHEAD
 
     @cached_property
     def _surprise(self) -> np.float32:
