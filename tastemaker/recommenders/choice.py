@@ -10,7 +10,7 @@ import numpy as np
 
 from tastemaker.recommenders.holding import Strength
 from tastemaker.recommenders.item_relations import PER_STEP
-from tastemaker.recommenders.nearness import damped_cosines, of_items, transition_rates
+from tastemaker.recommenders.nearness import Scales, damped_cosines, of_items, transition_rates
 from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
 from tastemaker.recommenders.pool import COMPANY_DECAY, COMPANY_MEMORY, Opinions, company_of, of_length, rarity_of
 from tastemaker.recommenders.popularity import distinct_users
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from tastemaker.recommenders.interactions import Interactions
 
@@ -47,7 +48,7 @@ _MOST_OF_ONE = 0.1
 _CUTS = (0.5, 0.7, 0.9)
 _DEPTH = 10
 _MEMORY = 100
-_SHARE, _SCALES = 0.0, (0.1, 0.01)
+_SHARE, _SCALES = 0.0, Scales(0.1, 0.01)
 _NAMED = "decays {}, strength {}"
 
 
@@ -56,7 +57,7 @@ class Choice:
     """What a sequence ridge is trained with.
 
     `share`: how much of what is expected of an item comes from its nearness to the history, the rest from the ridge;
-    1: no ridge at all. `scales`: what makes transition rates and damped cosines probabilities. `tried`: the quality on
+    1: no ridge at all. `scales`: what makes nearness a probability. `tried`: the quality on
     the held-out users, by what was tried; empty where there were too few of them. `mode`: whether all items are in the
     ridge, the most popular ones, or none. `circumstances`: how much users' attributes and the context count, where
     there is a history and where there is none. `pool`: how much second opinions do.
@@ -65,7 +66,7 @@ class Choice:
     decays: Decays
     strength: float = STRENGTHS[0]
     share: float = _SHARE
-    scales: tuple[float, float] = _SCALES
+    scales: Scales = _SCALES
     tried: dict[str, float] = field(default_factory=dict)
     mode: Mode = "sparse"
     circumstances: tuple[Strength, Strength] = (Strength(), Strength())
@@ -97,7 +98,7 @@ class Choice:
         told = json.loads(text)
         some, none = told.get("circumstances", (Strength(), Strength()))
         of_circumstances = Strength(*some), Strength(*none)
-        known = {"decays": tuple(told["decays"]), "scales": tuple(told["scales"]), "circumstances": of_circumstances}
+        known = {"decays": tuple(told["decays"]), "scales": Scales(*told["scales"]), "circumstances": of_circumstances}
         return cls(**told | known)
 
 
@@ -109,9 +110,16 @@ def mode_of(exact_items: int, items: int) -> Mode:
 
 
 def choose(
-    interactions: Interactions, options: Sequence[Decays], *, seed: int, progress: Callable[[float], None]
+    interactions: Interactions,
+    options: Sequence[Decays],
+    *,
+    seed: int,
+    progress: Callable[[float], None],
+    likeness: csr_array | None = None,
 ) -> Choice:
     """The decays, the strength, the share and the pool that answer a fifth of the users best, one after the other.
+
+    `likeness`: of the items' attributes (`alike`), where they are known.
 
     Only the 1,200 most popular items and 300,000 events at most take part. A held-out user's sequence is cut at
     50, 70 and 90 %. The geometric mean of two things decides, over up to 2,000 such requests: how well the answers find
@@ -119,7 +127,7 @@ def choose(
     Whatever the size of the interactions, that takes five seconds at most on two cores: the normal equations and the
     requests' histories, which only the decays change, are reckoned once for all strengths.
     """
-    trial = Trial.of(interactions, seed)
+    trial = Trial.of(interactions, seed, likeness)
     if trial is None:
         return Choice(options[0])
     requests = trial.requests
@@ -139,12 +147,13 @@ def choose(
         best = max(best, attempt(best.regression, strength), key=_Attempt.by_quality)
     near = trial.nearness()
     scales = requests.scales(near)
-    of_nearness = _blended(near[0], near[1], *scales)
-    blends = {share: requests.quality(_blended(best.answers, of_nearness, 1 - share, share)) for share in SHARES}
+    of_nearness = _sum(near, scales)
+    blends = {share: requests.quality(_sum((best.answers, of_nearness), (1 - share, share))) for share in SHARES}
     share = max(SHARES, key=lambda each: blends[each])
     pools = {0.0: blends[share]}
     if share < 1:
-        blended, (rarity, opinions) = _blended(best.answers, of_nearness, 1 - share, share), trial.opinions()
+        blended = _sum((best.answers, of_nearness), (1 - share, share))
+        rarity, opinions = trial.opinions()
         for strength in POOLS:
             counted = replace(opinions, exponent=np.float32(strength) * opinions.exponent)
             pools[strength] = requests.quality(counted.pooled(blended, rarity))
@@ -156,28 +165,31 @@ def choose(
     return Choice(best.regression.equations.decays, best.strength, share, scales, told, pool=pool)
 
 
-def _blended(
-    one: NDArray[np.float32], other: NDArray[np.float32], of_one: float, of_other: float
-) -> NDArray[np.float32]:
-    return np.asarray(of_one * one + of_other * other, dtype=np.float32)
+def _sum(answers: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
+    weighted = [np.float32(weight) * each for each, weight in zip(answers, weights, strict=False)]
+    return np.asarray(np.sum(weighted, axis=0), dtype=np.float32)
 
 
-def choose_nearness(interactions: Interactions, options: Sequence[Decays], *, seed: int) -> Choice:
+def choose_nearness(
+    interactions: Interactions, options: Sequence[Decays], *, seed: int, likeness: csr_array | None = None
+) -> Choice:
     """Nearness alone, for what is too large for a ridge: only its scales are found, on the same users and items."""
-    trial = Trial.of(interactions, seed)
+    trial = Trial.of(interactions, seed, likeness)
     scales = _SCALES if trial is None else trial.requests.scales(trial.nearness())
     return Choice(options[0], share=SHARES[-1], scales=scales)
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """`train`: what the users who are not held out did with the most popular items, which alone are numbered."""
+    """`train`: what the users who are not held out did with the most popular items, which alone are numbered;
+    `likeness` (n_items, n_items): of their attributes, None where they are not known."""
 
     train: Interactions
     requests: Requests
+    likeness: csr_array | None = None
 
     @classmethod
-    def of(cls, interactions: Interactions, seed: int) -> Trial | None:
+    def of(cls, interactions: Interactions, seed: int, likeness: csr_array | None = None) -> Trial | None:
         """None where there are too few users, or none of the held-out ones turned to anything new."""
         n_users = len(interactions.user_ids)
         if n_users < _FEWEST_USERS:
@@ -191,16 +203,19 @@ class Trial:
         train = interactions.of_users(trained_on)
         head = np.sort(np.argsort(-distinct_users(train), kind="stable")[:MOST_ITEMS]).astype(np.int32)
         requests = Requests.of(Sequences.of(interactions.of_users(held_out), head))
-        return cls(of_items(train, head), requests) if len(requests.before) else None
+        if not len(requests.before):
+            return None
+        return cls(of_items(train, head), requests, None if likeness is None else likeness[head][:, head])
 
     def regression(self, decays: Decays) -> _Regression:
         equations = normal_equations(Sequences.of(self.train), decays)
         return _Regression(equations, tuple(self.requests.histories(decay) for decay in decays))
 
     def nearness(self) -> list[NDArray[np.float32]]:
-        """(requests, n_items) each: what transition rates say, and what damped cosines say."""
+        """(requests, n_items) each: what transition rates say, what damped cosines say, and what attributes do."""
         recent = self.requests.histories(PER_STEP)
-        return [recent @ relation for relation in (transition_rates(self.train), damped_cosines(self.train))]
+        relations = [transition_rates(self.train), damped_cosines(self.train)]
+        return [recent @ each for each in (*relations, *(() if self.likeness is None else (self.likeness,)))]
 
     def opinions(self) -> tuple[NDArray[np.float32], Opinions]:
         """The rarity (n_items,), and the second opinions on all requests, of a strength of 1."""
@@ -300,18 +315,17 @@ class Requests:
             row[distinct] = np.power(decay, np.arange(len(distinct)))
         return rows
 
-    def scales(self, answers: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
-        """The factors ≥ 0 that bring the sum of two answers nearest to what came at once, in the least squares."""
+    def scales(self, answers: Sequence[NDArray[np.float32]]) -> Scales:
+        """The factors ≥ 0 that bring the sum of the answers nearest to what came at once, in the least squares."""
         from scipy.optimize import nnls
 
         row = np.flatnonzero(self.following >= 0)
         unseen = [np.where(self.seen, 0, each).astype(np.float64) for each in answers]
         products = np.array([[np.vdot(one, other) for other in unseen] for one in unseen])
         came = np.array([each[row, self.following[row]].sum() for each in unseen])
-        # the normal equations as a problem of two rows: nnls wants a matrix, and theirs would have one row a cell
-        factor = np.linalg.cholesky(products + 1e-9 * np.eye(2))
-        first, second = nnls(factor.T, np.linalg.solve(factor, came))[0]
-        return float(first), float(second)
+        # the normal equations as a problem of so few rows: nnls wants a matrix, and theirs would have one row a cell
+        factor = np.linalg.cholesky(products + 1e-9 * np.eye(len(answers)))
+        return Scales(*map(float, nnls(factor.T, np.linalg.solve(factor, came))[0]))
 
     def quality(self, answers: NDArray[np.float32]) -> float:
         """√(NDCG@10 of what comes · NDCG@10 of what comes at once), of new items."""

@@ -1,9 +1,9 @@
-"""How near an item is to another in what people do: all that short histories tell."""
+"""How near an item is to another: all that short histories tell."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from tastemaker.recommenders.interactions import Interactions
 
 UNSEEN_EVENTS = 5.0
+
+
+class Scales(NamedTuple):
+    """What makes probabilities of transition rates, of damped cosines, and of how alike attributes are."""
+
+    rates: float
+    cosines: float
+    likeness: float = 0.0
 
 
 def transition_rates(interactions: Interactions) -> csr_array:

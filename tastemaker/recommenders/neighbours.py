@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker.recommenders.item_relations import BACKWARD, PER_STEP, STEPS, UNSEEN_USERS, consumption, strongest
-from tastemaker.recommenders.nearness import UNSEEN_EVENTS
+from tastemaker.recommenders.nearness import UNSEEN_EVENTS, Scales
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,27 +23,32 @@ _PAIRS_AT_ONCE = 5_000_000
 
 def nearest(
     interactions: Interactions,
-    scales: tuple[float, float],
+    scales: Scales,
     part: NDArray[np.float32],
     kept: int,
     *,
+    likeness: csr_array | None = None,
     progress: Callable[[float], None],
     pairs_at_once: int = _PAIRS_AT_ONCE,
 ) -> csr_array:
-    """(n_items, n_items): the `kept` largest of each row of N_ij = (s T_ij + r C_ij) p_j, with (s, r) the `scales`,
-    T the `transition_rates`, C the `damped_cosines`, and p the `part` (n_items,).
+    """(n_items, n_items): the `kept` largest of each row of N_ij = (s T_ij + r C_ij + q A_ij) p_j, with (s, r, q) the
+    `scales`, T the `transition_rates`, C the `damped_cosines`, A the `likeness` (None: not known, as if 0), and p the
+    `part` (n_items,).
 
-    Where a scale or a column's part is 0 nothing is computed. At most about `pairs_at_once` pairs of events are held
-    at a time, and those of one item at least.
+    A_ij counts where item j has events: of what nobody has had too little is expected to be beside the rest. Where a
+    scale or a column's part is 0 nothing is computed. At most about `pairs_at_once` pairs of events are held at a time,
+    and those of one item at least.
     """
     from scipy.sparse import csr_array, vstack
 
     n_items = len(interactions.item_ids)
-    sources: list[_Following | _InCommon] = []
-    if scales[0] > 0:
-        sources.append(_Following.of(interactions, scales[0], part))
-    if scales[1] > 0:
-        sources.append(_InCommon.of(interactions, scales[1], part))
+    sources: list[_Following | _InCommon | _Alike] = []
+    if scales.rates > 0:
+        sources.append(_Following.of(interactions, scales.rates, part))
+    if scales.cosines > 0:
+        sources.append(_InCommon.of(interactions, scales.cosines, part))
+    if likeness is not None and scales.likeness > 0:
+        sources.append(_Alike.of(interactions, likeness, scales.likeness, part))
     if not sources or not part.any():
         return _diagonal(np.zeros(n_items, dtype=np.float32))
     cost = np.sum([each.pairs for each in sources], axis=0)
@@ -128,6 +133,26 @@ class _InCommon:
         from scipy.sparse import csr_array
 
         return csr_array(self.having[rows] @ self.had)
+
+
+@dataclass(frozen=True, eq=False)
+class _Alike:
+    """q A_ij p_j where item j has events; `pairs` as in `_Following`."""
+
+    likeness: csr_array
+    columns: csr_array
+    pairs: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, interactions: Interactions, likeness: csr_array, scale: float, part: NDArray[np.float32]) -> _Alike:
+        had = np.bincount(interactions.item, minlength=len(part)) > 0
+        columns = _diagonal(np.float32(scale) * part * had)
+        return cls(likeness, columns, np.diff(likeness.indptr).astype(np.float64))
+
+    def rows(self, rows: slice) -> csr_array:
+        from scipy.sparse import csr_array
+
+        return csr_array(self.likeness[rows] @ self.columns)
 
 
 def _diagonal(values: NDArray[np.float32]) -> csr_array:

@@ -17,7 +17,7 @@ from tastemaker.recommenders.lift import learn
 from tastemaker.recommenders.likeness import alike
 from tastemaker.recommenders.memory import Demand, affordable_items, available_memory
 from tastemaker.recommenders.model import unheard
-from tastemaker.recommenders.nearness import of_items
+from tastemaker.recommenders.nearness import Scales, of_items
 from tastemaker.recommenders.neighbours import nearest
 from tastemaker.recommenders.normal_equations import NormalEquations, normal_equations
 from tastemaker.recommenders.percentiles import EVERYONE, Percentiles
@@ -57,9 +57,10 @@ class SequenceRidge:
     and the weights W_k minimise Σ w_t ‖y(t) − Σ_k W_k' h_k(t) − c‖² + λ ‖W‖² (`ridge`), by one Cholesky solution of the
     normal equations, which are sums over pairs of events (`normal_equations`). One decay is short and one is long: what
     follows, and what goes with the user's taste. Where histories are short and items many, counting what follows what
-    and who has had both is as good (`nearness`); both are blended, and items that are too rare for the regression are
-    expected by their nearness alone. Of items that nobody has had, only attributes tell to which histories they are
-    near: little is expected of them, which ranks them among each other.
+    and who has had both is as good (`nearness`), and of rare items their attributes tell as much (`likeness`); all are
+    blended, and items that are too rare for the regression are expected by their nearness alone. Of items that nobody
+    has had, only attributes tell to which histories they are near: little is expected of them, which ranks them among
+    each other.
 
     What both expect of the regression's items is then weighed by two other opinions (`Pool`), learned from all that
     users had, earlier and later alike, and from what follows soon.
@@ -113,7 +114,10 @@ class SequenceRidge:
         interactions = self.percentiles.apply(interactions)
         # circumstances alone are learned from the context, and every copy of it takes memory
         events = replace(interactions, context=None)
-        exact_items, choice = self._chosen(events, seed=seed, tell=lambda share: tell(0.3 * share))
+        had_by = distinct_users(events)
+        exact_items = self._affordable(len(events), had_by)
+        likeness = None if items is None else alike(items.of(events.item_ids), had_by)
+        choice = self._chosen(events, exact_items, likeness, seed=seed, tell=lambda share: tell(0.3 * share))
         # before the model is there, so that both have to find room one after the other
         circumstances = Circumstances.none(len(interactions.item_ids))
         if users is not None or interactions.context is not None:
@@ -131,27 +135,34 @@ class SequenceRidge:
             events,
             choice,
             exact_items,
-            items=items,
+            likeness=likeness,
             tell=lambda share: tell(0.4 + 0.6 * share),
             sums=sums,
         )
         tell(1.0)
         return replace(model, circumstances=circumstances)
 
-    def _chosen(self, interactions: Interactions, *, seed: int, tell: Callable[[float], None]) -> tuple[int, Choice]:
-        """How many items may enter the regression, and what is best for held-out users; no copy of the events stays."""
+    def _chosen(
+        self,
+        interactions: Interactions,
+        exact_items: int,
+        likeness: csr_array | None,
+        *,
+        seed: int,
+        tell: Callable[[float], None],
+    ) -> Choice:
+        """What is best for held-out users; no copy of the events stays."""
         consumed = interactions.without_quick_repeats()
-        exact_items = self._affordable(len(interactions), distinct_users(consumed))
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
         choice = (
-            choose(unweighted, self.decays, seed=seed, progress=tell)
+            choose(unweighted, self.decays, seed=seed, progress=tell, likeness=likeness)
             if exact_items
-            else choose_nearness(unweighted, self.decays, seed=seed)
+            else choose_nearness(unweighted, self.decays, seed=seed, likeness=likeness)
         )
         if not self.nearness:
-            choice = replace(choice, share=0.0, scales=(0.0, 0.0))
-        return exact_items, choice if self.second_opinions is None else replace(choice, pool=self.second_opinions)
+            choice = replace(choice, share=0.0, scales=Scales(0.0, 0.0))
+        return choice if self.second_opinions is None else replace(choice, pool=self.second_opinions)
 
     def _trained(
         self,
@@ -159,7 +170,7 @@ class SequenceRidge:
         choice: Choice,
         exact_items: int,
         *,
-        items: Attributes | None = None,
+        likeness: csr_array | None = None,
         tell: Callable[[float], None] = unheard,
         sums: Path | None = None,
     ) -> SequenceRidgeModel:
@@ -180,13 +191,14 @@ class SequenceRidge:
             choice.scales,
             part * _worth(consumed),
             self.kept_weights,
+            likeness=likeness,
             progress=lambda share: tell(0.6 + 0.2 * share),
         )
         pool = None
         if choice.pool and len(head):
             pool = Pool.learn(of_items(consumed, head), head, n_items, choice.pool)
-        if items is not None:
-            near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(items.of(interactions.item_ids), had_by)
+        if likeness is not None:
+            near = near + np.float32(_COLD * rate.mean()) * _towards_unseen(likeness, had_by)
         return SequenceRidgeModel(
             popularity=PopularityModel(interactions.item_ids, had_by),
             weights=(*ridge, HistoryWeights.of_rows(PER_STEP, near)),
@@ -262,12 +274,12 @@ def rate_of(interactions: Interactions) -> NDArray[np.float32]:
     return (np.bincount(everything.item, gain, everything.n_items) / max(1, int(later.sum()))).astype(np.float32)
 
 
-def _towards_unseen(items: Attributes, users: NDArray[np.int64]) -> csr_array:
-    """(n_items, n_items): the similarity of the attributes of each item to those that nobody has had; 0 to others."""
+def _towards_unseen(likeness: csr_array, users: NDArray[np.int64]) -> csr_array:
+    """(n_items, n_items): the likeness of each item to those that nobody has had; 0 to others."""
     from scipy.sparse import csr_array, diags_array
 
     unseen = (users == 0).astype(np.float32)
-    return csr_array((diags_array(unseen) @ alike(items, users) @ diags_array(1 - unseen)).T)
+    return csr_array((diags_array(unseen) @ likeness @ diags_array(1 - unseen)).T)
 
 
 def _worth(interactions: Interactions) -> NDArray[np.float32]:

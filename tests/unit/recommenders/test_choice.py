@@ -22,7 +22,7 @@ from tastemaker.recommenders.choice import (
     Trial,
     choose,
 )
-from tastemaker.recommenders.nearness import damped_cosines, transition_rates
+from tastemaker.recommenders.nearness import Scales, damped_cosines, transition_rates
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.ridge import ridge_weights
 from tastemaker.recommenders.sequences import Sequences
@@ -129,7 +129,9 @@ def test_the_answers_of_a_strength_are_those_of_its_ridge_whatever_was_asked_bef
 
 
 def test_a_choice_survives_its_json() -> None:
-    choice = Choice((0.5, 0.95), 3.0, 0.25, (0.07, 0.0), {"decays (0.5, 0.95), strength 3.0": 0.16}, pool=0.5)
+    choice = Choice(
+        (0.5, 0.95), 3.0, 0.25, Scales(0.07, 0.0, 0.002), {"decays (0.5, 0.95), strength 3.0": 0.16}, pool=0.5
+    )
 
     assert Choice.from_json(json.dumps(choice.to_json())) == choice
 
@@ -161,8 +163,8 @@ def test_scales_make_a_probability_of_what_is_near() -> None:
     log = interactions_of({f"u{n:03d}": ["a", "b" if n % 5 else "c"] for n in range(400)})
     choice = _choice(log, ((0.5,),))
 
-    of_rates, of_cosines = choice.scales
-    near = of_rates * transition_rates(log).toarray() + of_cosines * damped_cosines(log).toarray()
+    near = choice.scales.rates * transition_rates(log).toarray()
+    near += choice.scales.cosines * damped_cosines(log).toarray()
 
     assert near[0, 1:].tolist() == pytest.approx([0.8, 0.2], abs=0.1)
 

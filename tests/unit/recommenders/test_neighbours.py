@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from tastemaker.recommenders.item_relations import strongest
-from tastemaker.recommenders.nearness import damped_cosines, transition_rates
+from tastemaker.recommenders.nearness import Scales, damped_cosines, transition_rates
 from tastemaker.recommenders.neighbours import nearest
 from tests.unit.recommenders.planted import random_interactions
 
 
 @pytest.mark.parametrize("pairs_at_once", [1, 300, 10**9])
-@pytest.mark.parametrize("scales", [(0.2, 0.03), (0.0, 0.03), (0.2, 0.0), (0.0, 0.0)])
-def test_blocks_of_rows_give_what_the_whole_relation_gives(scales: tuple[float, float], pairs_at_once: int) -> None:
-    interactions = random_interactions(30, 40, 600, seed=3)
+@pytest.mark.parametrize(
+    "scales",
+    [
+        Scales(0.2, 0.03, 0.01),
+        Scales(0.2, 0.03),
+        Scales(0.0, 0.03),
+        Scales(0.2, 0.0),
+        Scales(0.0, 0.0, 0.1),
+        Scales(0, 0),
+    ],
+)
+def test_blocks_of_rows_give_what_the_whole_relation_gives(scales: Scales, pairs_at_once: int) -> None:
+    interactions = random_interactions(30, 40, 600, seed=3).with_items(["never", "had"])
     n_items = len(interactions.item_ids)
+    draw = np.random.default_rng(4)
+    likeness = csr_array(np.triu(draw.random((n_items, n_items)) * (draw.random((n_items, n_items)) < 0.2), 1))
     part = np.random.default_rng(0).choice(np.array([0, 0.25, 1], dtype=np.float32), n_items)
     told: list[float] = []
 
-    near = nearest(interactions, scales, part, n_items, progress=told.append, pairs_at_once=pairs_at_once).toarray()
+    near = nearest(
+        interactions, scales, part, n_items, likeness=likeness, progress=told.append, pairs_at_once=pairs_at_once
+    ).toarray()
 
-    whole = scales[0] * transition_rates(interactions).toarray() + scales[1] * damped_cosines(interactions).toarray()
+    had = np.isin(np.arange(n_items), interactions.item)
+    whole = scales.rates * transition_rates(interactions).toarray()
+    whole += scales.cosines * damped_cosines(interactions).toarray()
+    whole += scales.likeness * likeness.toarray() * had
     np.testing.assert_allclose(near, whole * part, rtol=1e-4, atol=1e-9)
     assert told == sorted(told)
     assert not told or told[-1] == pytest.approx(1)
@@ -32,7 +50,7 @@ def test_of_each_row_the_largest_are_kept() -> None:
     part = np.ones(len(interactions.item_ids), dtype=np.float32)
 
     some, every = (
-        nearest(interactions, (0.2, 0.03), part, kept, progress=_nobody, pairs_at_once=500) for kept in (3, 10**6)
+        nearest(interactions, Scales(0.2, 0.03), part, kept, progress=_nobody, pairs_at_once=500) for kept in (3, 10**6)
     )
 
     np.testing.assert_array_equal(some.toarray(), strongest(every, 3).toarray())
@@ -40,8 +58,6 @@ def test_of_each_row_the_largest_are_kept() -> None:
 
 
 def test_the_strongest_of_a_row_are_those_of_a_stable_sort() -> None:
-    from scipy.sparse import csr_array
-
     rng = np.random.default_rng(1)
     dense = rng.integers(-2, 5, (60, 400)).astype(np.float32) * (rng.random((60, 400)) < rng.random((60, 1)))
 

@@ -57,8 +57,8 @@ def test_the_pool_is_a_product_of_powers_with_the_sum_that_was_there(
     found = opinions.pooled(expected, rarity)
 
     def beside(opinion: NDArray[np.float32]) -> list[float]:
-        most = float(opinion.max())
-        return [max(float(each), 0.0) / most + 0.02 if most > 1e-12 else 1.0 for each in opinion]
+        most = max(float(opinion.max()), 1e-6)
+        return [max(float(each), 0.0) / most + 0.02 for each in opinion]
 
     by_hand = [
         max(float(e), 0.0) * (c * f**0.5 * float(r)) ** exponent

@@ -9,6 +9,7 @@ from tastemaker.recommenders import Attributes, SequenceRidge
 from tastemaker.recommenders.nearness import damped_cosines, transition_rates
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.ridge import largest, ridge_weights
+from tastemaker.recommenders.sequence_ridge_model import SequenceRidgeModel
 from tastemaker.recommenders.sequences import Sequences
 from tests.unit.recommenders.explicit import positions
 from tests.unit.recommenders.planted import (
@@ -81,8 +82,8 @@ def test_items_outside_the_regression_are_expected_by_their_nearness_and_a_littl
 
     expected = model.expected(history)
 
-    of_rates, of_cosines = model.choice.scales
-    near = of_rates * transition_rates(log).toarray() + of_cosines * damped_cosines(log).toarray()
+    scales = model.choice.scales
+    near = scales.rates * transition_rates(log).toarray() + scales.cosines * damped_cosines(log).toarray()
     by_hand = 0.1 * model.rate + 0.64 * near[history[0]] + 0.8 * near[history[1]] + near[history[2]]
     others = np.setdiff1d(outside, history)
     np.testing.assert_allclose(expected[others], by_hand[others] / (1 - 0.8), rtol=1e-4)
@@ -254,6 +255,34 @@ def _mean_score_of_the_successor(share: float) -> float:
         walks[f"u{n:03d}"] = [ring[step % 40] for step in (int(rng.integers(40)) + steps).tolist()]
     model = SequenceRidge(decays=((0.3,),)).fit(interactions_of(walks))
     return float(np.mean([model.scores(places(model, [ring[n]]))[(n + 1) % 40] for n in range(40)]))
+
+
+@pytest.mark.parametrize("exact_items", [0, 4_000])
+def test_of_items_that_hardly_anybody_has_had_attributes_tell_more_than_nearness(exact_items: int) -> None:
+    # 400 users keep to one of 20 brands with 50 items each, which one or two of them have had
+    draw = np.random.default_rng(0)
+    brands = draw.integers(0, 20, 400)
+    log = interactions_of(
+        {
+            f"u{user:03d}": [f"i{brand:02d}-{n:02d}" for n in draw.permutation(50)[:4]]
+            for user, brand in enumerate(brands)
+        }
+    )
+    items = Attributes.from_columns(log.item_ids.tolist(), {"BRAND": [name[:3] for name in log.item_ids.tolist()]}, {})
+
+    without, informed = (
+        _share_of_the_brand(SequenceRidge(exact_items=exact_items).fit(log, items=some)) for some in (None, items)
+    )
+
+    assert informed > 0.95 > without + 0.1
+
+
+def _share_of_the_brand(model: SequenceRidgeModel) -> float:
+    """Of the first ten new items after one item, the mean over every fourth item."""
+    asked = np.arange(0, len(model.item_ids), 4)
+    answers = [model.recommend(np.array([item]), 10, np.arange(len(model.item_ids)) != item)[0] for item in asked]
+    brand = np.array([name[:3] for name in model.item_ids.tolist()])
+    return float(np.mean([(brand[found] == brand[item]).mean() for item, found in zip(asked, answers, strict=True)]))
 
 
 def test_of_items_that_nobody_has_had_those_come_first_that_are_like_the_history() -> None:
