@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 # AWS runs up to 10,000 children at once where MaxConcurrency is 0; here they share one machine.
 _MOST_AT_ONCE = 40
 _TOLERANCE = "tastemaker.tolerance"
+
+_log = logging.getLogger("tastemaker.states")
 
 
 def run_children_as_executions() -> None:
@@ -176,6 +179,9 @@ class _MapRun:
         else:
             self._failures += 1
             self._count("failed", 1)
+            # the state's own error says no more than that too many children failed
+            error = getattr(state, "error", None) or {}
+            _log.warning("child %d of a map run failed: %s: %s", index, error.get("error"), error.get("cause"))
         if self._tolerance.exceeded_by(self._failures) and not self._over.is_set():
             self._over.set()
             for other in self._children.values():

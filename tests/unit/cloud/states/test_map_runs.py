@@ -44,13 +44,18 @@ def test_no_items_give_no_outputs(machines: Machines) -> None:
     assert machines.output(of_function(), {"items": []}) == []
 
 
-def test_one_failed_child_fails_the_state(machines: Machines, aws: FakeAws) -> None:
+def test_one_failed_child_fails_the_state_and_the_log_says_why(
+    machines: Machines, aws: FakeAws, caplog: pytest.LogCaptureFixture
+) -> None:
     aws.on("lambda", "f", fail_the_odd)
 
     error, cause = machines.failure(of_function(), {"items": [2, 4, 5, 6]})
 
     assert error == EXCEEDED
     assert cause == "The specified tolerated failure threshold was exceeded"
+    assert [record.message for record in caplog.records if record.name == "tastemaker.states"] == [
+        'child 2 of a map run failed: OddError: {"errorType": "OddError", "errorMessage": "5"}'
+    ]
 
 
 def test_the_failure_can_be_caught(machines: Machines, aws: FakeAws) -> None:
