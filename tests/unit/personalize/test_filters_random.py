@@ -192,7 +192,7 @@ def test_recommendations_are_those_that_the_naive_evaluator_lets_through(shop: t
 
     agrees()
     # the filters do differ in what they let through
-    assert len(seen) > 10
+    assert len(seen) > 4
 
 
 def parameters(part: Part) -> set[str]:
