@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
@@ -317,15 +318,11 @@ class Requests:
 
     def scales(self, answers: Sequence[NDArray[np.float32]]) -> Scales:
         """The factors ≥ 0 that bring the sum of the answers nearest to what came at once, in the least squares."""
-        from scipy.optimize import nnls
-
         row = np.flatnonzero(self.following >= 0)
         unseen = [np.where(self.seen, 0, each).astype(np.float64) for each in answers]
         products = np.array([[np.vdot(one, other) for other in unseen] for one in unseen])
         came = np.array([each[row, self.following[row]].sum() for each in unseen])
-        # the normal equations as a problem of so few rows: nnls wants a matrix, and theirs would have one row a cell
-        factor = np.linalg.cholesky(products + 1e-9 * np.eye(len(answers)))
-        return Scales(*map(float, nnls(factor.T, np.linalg.solve(factor, came))[0]))
+        return Scales(*non_negative(products, came).tolist())
 
     def quality(self, answers: NDArray[np.float32]) -> float:
         """√(NDCG@10 of what comes · NDCG@10 of what comes at once), of new items."""
@@ -341,3 +338,20 @@ class Requests:
         known = self.following >= 0
         # without anyone whose next item is new, what comes later has to decide
         return round(float(np.sqrt(coming * (at_once[known].mean() if known.any() else coming))), 6)
+
+
+def non_negative(products: NDArray[np.float64], came: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(k,): the x ≥ 0 that minimises x' P x − 2 c' x, with P the `products` (k, k) of a few vectors and c what `came`.
+
+    It is the solution without the limit of those that are not 0, so all choices of these are tried: for two or three it
+    takes less than to import scipy.optimize.
+    """
+    best, most = np.zeros(len(came)), 0.0
+    for chosen in itertools.product((False, True), repeat=len(came)):
+        some = np.flatnonzero(chosen)
+        part = np.linalg.solve(products[np.ix_(some, some)] + 1e-9 * np.eye(len(some)), came[some])
+        gain = float(came[some] @ part)
+        if gain > most and (part >= 0).all():
+            best, most = np.zeros(len(came)), gain
+            best[some] = part
+    return best

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 from benchmarks.generated import Size, generated
 from tastemaker.recommenders import SequenceRidge
@@ -21,6 +22,7 @@ from tastemaker.recommenders.choice import (
     Choice,
     Trial,
     choose,
+    non_negative,
 )
 from tastemaker.recommenders.nearness import Scales, damped_cosines, transition_rates
 from tastemaker.recommenders.normal_equations import normal_equations
@@ -167,6 +169,21 @@ def test_scales_make_a_probability_of_what_is_near() -> None:
     near += choice.scales.cosines * damped_cosines(log).toarray()
 
     assert near[0, 1:].tolist() == pytest.approx([0.8, 0.2], abs=0.1)
+
+
+def test_the_scales_are_the_non_negative_least_squares() -> None:
+    draw = np.random.default_rng(0)
+    held = []
+    for size in (1, 2, 3, 3, 3, 3):
+        for _ in range(30):
+            matrix, target = draw.normal(size=(6, size)), draw.normal(size=6)
+
+            found = non_negative(matrix.T @ matrix, matrix.T @ target)
+
+            np.testing.assert_allclose(found, nnls(matrix, target)[0], rtol=1e-5, atol=1e-6)
+            held.append(int((found == 0).sum()))
+    # the limit holds back none, some and all of them
+    assert set(held) == {0, 1, 2, 3}
 
 
 def _choice(interactions: Interactions, options: tuple[tuple[float, ...], ...]) -> Choice:
