@@ -125,7 +125,7 @@ def choose(
     Only the 1,200 most popular items and 300,000 events at most take part. A held-out user's sequence is cut at
     50, 70 and 90 %. The geometric mean of two things decides, over up to 2,000 such requests: how well the answers find
     the new items of the next tenth, and how well the very next item, if it is new (both in mean textbook NDCG@10).
-    Whatever the size of the interactions, that takes five seconds at most on two cores: the normal equations and the
+    Whatever the size of the interactions, that takes about five seconds on two cores: the normal equations and the
     requests' histories, which only the decays change, are reckoned once for all strengths.
     """
     trial = Trial.of(interactions, seed, likeness)
