@@ -132,20 +132,7 @@ def choose(
     if trial is None:
         return Choice(options[0])
     requests = trial.requests
-    tried: dict[Settings, float] = {}
-
-    def attempt(regression: _Regression, strength: float) -> _Attempt:
-        answers = regression.answers(strength)
-        quality = tried[regression.equations.decays, strength] = requests.quality(answers)
-        progress(len(tried) / (len(options) + len(STRENGTHS)))
-        return _Attempt(regression, strength, answers, quality)
-
-    # the first of equals is the best, and the regressions of the others are given up
-    best = attempt(trial.regression(options[0]), STRENGTHS[0])
-    for decays in options[1:]:
-        best = max(best, attempt(trial.regression(decays), STRENGTHS[0]), key=_Attempt.by_quality)
-    for strength in STRENGTHS[1:]:
-        best = max(best, attempt(best.regression, strength), key=_Attempt.by_quality)
+    best, tried = _best_regression(trial, options, progress)
     near = trial.nearness()
     scales = requests.scales(near)
     of_nearness = _sum(near, scales)
@@ -164,6 +151,27 @@ def choose(
     told |= {f"pool {strength}": quality for strength, quality in pools.items()}
     pool = max(pools, key=lambda each: pools[each])
     return Choice(best.regression.equations.decays, best.strength, share, scales, told, pool=pool)
+
+
+def _best_regression(
+    trial: Trial, options: Sequence[Decays], progress: Callable[[float], None]
+) -> tuple[_Attempt, dict[Settings, float]]:
+    """The best decays, then the best strength of these; and the quality of all that were tried."""
+    tried: dict[Settings, float] = {}
+
+    def attempt(regression: _Regression, strength: float) -> _Attempt:
+        answers = regression.answers(strength)
+        quality = tried[regression.equations.decays, strength] = trial.requests.quality(answers)
+        progress(len(tried) / (len(options) + len(STRENGTHS)))
+        return _Attempt(regression, strength, answers, quality)
+
+    # the first of equals is the best, and the regressions of the others are given up
+    best = attempt(trial.regression(options[0]), STRENGTHS[0])
+    for decays in options[1:]:
+        best = max(best, attempt(trial.regression(decays), STRENGTHS[0]), key=_Attempt.by_quality)
+    for strength in STRENGTHS[1:]:
+        best = max(best, attempt(best.regression, strength), key=_Attempt.by_quality)
+    return best, tried
 
 
 def _sum(answers: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
