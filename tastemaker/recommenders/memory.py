@@ -9,7 +9,7 @@ from typing import Final
 
 from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS, MOST_REQUESTS
 
-_LIBRARIES: Final = 45_000_000
+_LIBRARIES: Final = 25_000_000
 _FEWEST_EXACT: Final = 250
 _FLOAT: Final = 4
 _FILES: Final = Path("/")
