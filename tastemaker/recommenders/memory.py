@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS, MOST_REQUESTS
+from tastemaker.recommenders.choice import MOST_EVENTS, MOST_ITEMS, MOST_REQUESTS, STRENGTHS
 
 _LIBRARIES: Final = 25_000_000
 _FEWEST_EXACT: Final = 250
@@ -56,9 +56,10 @@ class Demand:
         of_events = 100 * min(MOST_EVENTS, self.events)
         if not ridge:
             return of_events + 20 * cells
-        # the best of the regressions so far, the one that is tried, and what its solution uses up
+        # of the regression that is tried, and what its solution uses up
         equations = 3 * rows * (rows + items)
-        answers = 2 * self.decays * cells + 2 * cells
+        # of two options of decays, each of all strengths; and the histories, twice
+        answers = (2 * len(STRENGTHS) + 2 * self.decays) * cells
         return of_events + _FLOAT * (equations + answers) + 10 * cells
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tastemaker.recommenders.model import unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,7 +47,39 @@ def ridge_weights(
     (H'Y + β (H'Y)') / (1 + β) of each block, with β = ½ (`BACKWARD`).
     """
     # scipy takes longer to import than the rest of the package, and serving needs none of it
-    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg import cho_solve
+
+    n = equations.n_items
+    factor, right = _factored(equations, strength)
+    progress(_FACTOR)
+    for start in range(0, n, _COLUMNS_AT_ONCE):
+        some = slice(start, start + _COLUMNS_AT_ONCE)
+        right[:, some] = cho_solve(factor, right[:, some], overwrite_b=True, check_finite=False)
+        progress(_FACTOR + (1 - _FACTOR) * min(1.0, some.stop / n))
+    return RidgeWeights(tuple(right[k * n : (k + 1) * n] for k in range(len(equations.decays))), right[-1])
+
+
+def ridge_answers(
+    equations: NormalEquations, strength: float, histories: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """(m, n_items): what the weights of `ridge_weights` make of m histories, (m, n_items) of each decay.
+
+    Fewer histories than items are faster solved for than weights. The equations' `products` are used up.
+    """
+    from scipy.linalg import cho_solve
+
+    asked = np.concatenate([*histories, np.ones((len(histories[0]), 1), dtype=np.float32)], axis=1)
+    factor, right = _factored(equations, strength)
+    if len(asked) < equations.n_items:
+        return np.asarray(cho_solve(factor, asked.T, overwrite_b=True, check_finite=False).T @ right)
+    return np.asarray(asked @ cho_solve(factor, right, overwrite_b=True, check_finite=False))
+
+
+def _factored(
+    equations: NormalEquations, strength: float
+) -> tuple[tuple[NDArray[np.float32], bool], NDArray[np.float32]]:
+    """The Cholesky factor, as scipy has it, and the right-hand side of the equations that the weights solve."""
+    from scipy.linalg import cho_factor
 
     n, blocks = equations.n_items, len(equations.decays)
     # the upper triangle in rows is the lower one in columns, which LAPACK works on in place
@@ -66,13 +98,7 @@ def ridge_weights(
         np.multiply(forward.T, np.float32(BACKWARD), out=both)
         both += forward
         both /= np.float32(1 + BACKWARD)
-    factor = cho_factor(left, lower=True, overwrite_a=True, check_finite=False)
-    progress(_FACTOR)
-    for start in range(0, n, _COLUMNS_AT_ONCE):
-        some = slice(start, start + _COLUMNS_AT_ONCE)
-        right[:, some] = cho_solve(factor, right[:, some], overwrite_b=True, check_finite=False)
-        progress(_FACTOR + (1 - _FACTOR) * min(1.0, some.stop / n))
-    return RidgeWeights(tuple(right[k * n : (k + 1) * n] for k in range(blocks)), right[-1])
+    return cho_factor(left, lower=True, overwrite_a=True, check_finite=False), right
 
 
 def largest(weights: NDArray[np.float32], count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

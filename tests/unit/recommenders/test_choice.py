@@ -26,9 +26,9 @@ from tastemaker.recommenders.choice import (
 )
 from tastemaker.recommenders.nearness import Scales, damped_cosines, transition_rates
 from tastemaker.recommenders.normal_equations import normal_equations
-from tastemaker.recommenders.ridge import ridge_weights
+from tastemaker.recommenders.ridge import ridge_answers, ridge_weights
 from tastemaker.recommenders.sequences import Sequences
-from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of
+from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of, random_interactions
 
 if TYPE_CHECKING:
     from tastemaker.recommenders import Interactions
@@ -68,7 +68,7 @@ def test_the_best_of_what_was_tried_is_chosen_one_thing_after_the_other() -> Non
     def tried(beginning: str) -> dict[str, float]:
         return {name: value for name, value in choice.tried.items() if name.startswith(beginning)}
 
-    assert len(choice.tried) == 2 + len(STRENGTHS) - 1 + len(SHARES) + 1 + len(POOLS)
+    assert len(choice.tried) == 2 * len(STRENGTHS) + len(SHARES) + 1 + len(POOLS)
     best = f"decays {choice.decays}, strength {choice.strength}"
     assert tried(f"decays {choice.decays}")[best] == max(tried("decays").values())
     assert tried("share")[f"share {choice.share}"] == max(tried("share").values())
@@ -111,23 +111,57 @@ def test_however_many_events_there_are_only_so_many_take_part_and_nobody_stands_
         trial = Trial.of(log, seed)
 
         assert trial is not None
-        assert 0.7 * MOST_EVENTS < len(trial.train) <= 0.8 * MOST_EVENTS
-        assert len(trial.train.item_ids) == MOST_ITEMS
-        assert 0.9 * MOST_REQUESTS < len(trial.requests.before) <= MOST_REQUESTS
-        assert np.diff(trial.train.starts).max() <= 0.1 * MOST_EVENTS
+        assert 0.8 * MOST_EVENTS < len(trial.interactions) <= MOST_EVENTS
+        assert len(trial.interactions.item_ids) == MOST_ITEMS
+        assert 0.9 * MOST_REQUESTS < len(trial.requests) <= MOST_REQUESTS
+        assert np.diff(trial.interactions.starts).max() <= 0.1 * MOST_EVENTS
 
 
-def test_the_answers_of_a_strength_are_those_of_its_ridge_whatever_was_asked_before() -> None:
-    trial = Trial.of(checkerboard(), 0)
+def test_of_a_few_users_all_are_asked_and_answered_by_what_others_did() -> None:
+    log = checkerboard()
+    trial = Trial.of(log, 0)
     assert trial is not None
-    regression, decays = trial.regression((0.5, 0.95)), (0.5, 0.95)
+    told: list[float] = []
 
-    for strength in (3.0, 0.3, 3.0):
-        weights = ridge_weights(normal_equations(Sequences.of(trial.train), decays), strength)
-        expected = sum(
-            trial.requests.histories(decay) @ block for decay, block in zip(decays, weights.blocks, strict=True)
-        )
-        np.testing.assert_allclose(regression.answers(strength), expected + weights.intercept, rtol=1e-4, atol=1e-6)
+    answers = trial.regressions(((0.5, 0.95),), told.append)
+
+    assert trial.held_out.sum(axis=0).tolist() == [1] * len(log.user_ids)
+    assert told == sorted(told)
+    assert set(answers) == {((0.5, 0.95), strength) for strength in STRENGTHS}
+    histories = [trial.requests.histories(decay) for decay in (0.5, 0.95)]
+    start = 0
+    for requests, held_out in zip(trial.folds, trial.held_out, strict=True):
+        rows = slice(start, start + len(requests))
+        start = rows.stop
+        others = Sequences.of(trial.interactions.of_users(~held_out))
+        for (decays, strength), found in answers.items():
+            weights = ridge_weights(normal_equations(others, decays), strength)
+            expected = sum(history[rows] @ block for history, block in zip(histories, weights.blocks, strict=True))
+            np.testing.assert_allclose(found[rows], expected + weights.intercept, rtol=1e-3, atol=1e-5)
+    assert start == len(trial.requests) > 0
+
+
+@pytest.mark.parametrize("asked", [3, 40])
+def test_fewer_histories_than_items_or_more_get_the_answers_of_the_weights(asked: int) -> None:
+    sequences = Sequences.of(random_interactions(n_users=50, n_items=12, n_events=500, seed=2))
+    equations, again = (normal_equations(sequences, (0.5, 0.95)) for _ in range(2))
+    histories = list(np.random.default_rng(0).random((2, asked, 12)).astype(np.float32))
+
+    answers = ridge_answers(equations, 3.0, histories)
+
+    weights = ridge_weights(again, 3.0)
+    expected = sum(history @ block for history, block in zip(histories, weights.blocks, strict=True))
+    np.testing.assert_allclose(answers, expected + weights.intercept, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("users", [60, 600, 3_000])
+def test_there_are_as_many_folds_as_give_two_thousand_requests(users: int) -> None:
+    trial = Trial.of(random_interactions(n_users=users, n_items=80, n_events=20 * users, seed=1), 0)
+    assert trial is not None
+
+    assert len(trial.folds) == {60: 5, 600: 5, 3_000: 1}[users]
+    assert all(0.5 < len(fold) / len(trial.folds[0]) < 2 for fold in trial.folds)
+    assert len(trial.requests) == sum(map(len, trial.folds)) <= MOST_REQUESTS
 
 
 def test_a_choice_survives_its_json() -> None:
