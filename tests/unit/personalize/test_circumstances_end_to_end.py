@@ -23,7 +23,7 @@ from tests.unit.testing.shop import BUCKET, ROLE, campaign_in, group_of
 if TYPE_CHECKING:
     from mypy_boto3_personalize import PersonalizeClient
 
-KINDS, DEVICES, ITEMS = ("cat", "dog"), ("phone", "tv"), 8
+KINDS, DEVICES, ITEMS = ("cat", "dog"), ("phone", "tv"), 16
 
 
 EVENTS = avro(
@@ -37,10 +37,10 @@ USERS = avro("Users", text("USER_ID"), text("LIKES", categorical=True))
 
 
 def events() -> str:
-    """120 users of each kind turn to ten things of that kind, on a phone to phone-things and on a television others."""
+    """240 users of each kind turn to ten things of that kind, on a phone to phone-things and on a television others."""
     rng = np.random.default_rng(4)
     rows = ["USER_ID,ITEM_ID,TIMESTAMP,DEVICE"]
-    for user in range(240):
+    for user in range(480):
         for step in range(10):
             device = DEVICES[int(rng.integers(2))]
             item = f"{KINDS[user % 2]}-{device}-{rng.integers(ITEMS)}"
@@ -52,7 +52,7 @@ def events() -> str:
 def personalize(tmp_path: Path) -> Iterator[Personalize]:
     objects = MemoryObjects({})
     objects.store(BUCKET, "events.csv", events().encode())
-    users = "\n".join(["USER_ID,LIKES", *(f"user-{user},{KINDS[user % 2]}" for user in range(240))])
+    users = "\n".join(["USER_ID,LIKES", *(f"user-{user},{KINDS[user % 2]}" for user in range(480))])
     objects.store(BUCKET, "users.csv", users.encode())
     personalize = Personalize(objects=objects, data_dir=tmp_path)
     yield personalize
