@@ -22,13 +22,14 @@ class NotEnoughMemory(ValueError):
 @dataclass(frozen=True)
 class Demand:
     """What a sequence ridge is trained on: numbers of events and of items with events, and of each item the weights
-    that are kept, for `decays` decays.
+    that are kept, for `decays` decays. `alike`: how many items are compared by their attributes.
     """
 
     events: int
     items: int
     kept_weights: int
     decays: int = 2
+    alike: int = 0
 
     def bytes(self, exact_items: int) -> int:
         """About what training takes beyond the interactions, at most; the ridge has `exact_items`, 0: there is none.
@@ -47,7 +48,7 @@ class Demand:
             solved + 110 * self.events + 13 * min(5_000_000, 40 * self.events) + 24 * weights,
             solved + 41 * weights,
         )
-        return _LIBRARIES + 25 * self.events + max(steps)
+        return _LIBRARIES + 25 * self.events + 2_000 * self.alike + max(steps)
 
     def _choice(self, ridge: bool) -> int:
         """Of finding the settings, on a part of events and items."""

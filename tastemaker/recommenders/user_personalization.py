@@ -115,7 +115,7 @@ class SequenceRidge:
         # circumstances alone are learned from the context, and every copy of it takes memory
         events = replace(interactions, context=None)
         had_by = distinct_users(events)
-        exact_items = self._affordable(len(events), had_by)
+        exact_items = self._affordable(len(events), had_by, alike=0 if items is None else len(had_by))
         likeness = None if items is None else alike(items.of(events.item_ids), had_by)
         choice = self._chosen(events, exact_items, likeness, seed=seed, tell=lambda share: tell(0.3 * share))
         # before the model is there, so that both have to find room one after the other
@@ -210,8 +210,8 @@ class SequenceRidge:
             pool=pool,
         )
 
-    def _affordable(self, events: int, users: NDArray[np.int64]) -> int:
-        demand = Demand(events, int((users > 0).sum()), self.kept_weights, max(map(len, self.decays)))
+    def _affordable(self, events: int, users: NDArray[np.int64], *, alike: int) -> int:
+        demand = Demand(events, int((users > 0).sum()), self.kept_weights, max(map(len, self.decays)), alike)
         return affordable_items(demand, self.exact_items, available_memory() if self.memory is None else self.memory)
 
     def _ridge(

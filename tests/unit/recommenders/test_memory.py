@@ -30,6 +30,18 @@ SequenceRidge(exact_items=int(sys.argv[4])).fit(interactions)
 print(peak() - before)
 """
 
+_WITH_ATTRIBUTES = """
+from benchmarks.generated import Size, generated
+from benchmarks.peers.memory import peak, start_peak
+from tastemaker.recommenders import Attributes, SequenceRidge
+interactions = generated(Size(100_000, 60_000, 10_000))
+kinds = [f"kind-{n % 30}" for n in range(len(interactions.item_ids))]
+items = Attributes.from_columns(interactions.item_ids.tolist(), {"KIND": kinds}, {})
+before = start_peak()
+SequenceRidge(exact_items=0).fit(interactions, items=items)
+print(peak() - before)
+"""
+
 _BEFORE = """
 import sys
 from pathlib import Path
@@ -74,6 +86,15 @@ def test_the_estimate_is_not_below_what_is_taken_and_not_far_above(
     estimate = Demand(size.events, size.items, kept_weights=100).bytes(exact_items) / 1e6
 
     assert taken <= estimate <= 1.5 * taken
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's peak starts anew on Linux alone")
+def test_attributes_take_no_more_than_the_estimate() -> None:
+    taken = float(subprocess.check_output([sys.executable, "-c", _WITH_ATTRIBUTES], text=True))
+
+    without, estimate = (Demand(100_000, 60_000, 100, alike=alike).bytes(0) / 1e6 for alike in (0, 60_000))
+
+    assert without < taken <= estimate <= 1.6 * taken
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's peak starts anew on Linux alone")
