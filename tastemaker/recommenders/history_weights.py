@@ -62,7 +62,8 @@ class HistoryWeights:
         rows = rows[rows >= 0][-self.memory :]
         values = self.values.take(rows, axis=0)
         values *= self._weight[self.memory - len(rows) :]
-        return self._columns.take(rows, axis=0), values
+        # numpy adds faster where it has not to turn indices into its own type
+        return self.columns.take(rows, axis=0).astype(np.intp), values
 
     def left(self, events: int) -> NDArray[np.float32]:
         """(events,): what decay leaves of so many `recent` events, the oldest first."""
@@ -108,11 +109,6 @@ class HistoryWeights:
             values=arrays[f"values_{name}"].astype(np.float32),
             most=int(arrays[f"most_{name}"].astype(np.int64)) if f"most_{name}" in arrays else cls.most,
         )
-
-    @cached_property
-    def _columns(self) -> NDArray[np.intp]:
-        # bincount counts no other type without a copy
-        return self.columns.astype(np.intp)
 
     @cached_property
     def _weight(self) -> NDArray[np.float32]:

@@ -96,9 +96,10 @@ def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | No
     if k <= 0:
         return np.empty(0, dtype=np.int32)
     found = values if candidates is None else np.where(candidates, values, _NOTHING)
-    places = np.flatnonzero(found >= _floor(found, k))
-    if candidates is not None:
-        # where what is allowed is worth as little as what is not
+    floor = _floor(found, k)
+    places = (found >= floor).nonzero()[0]
+    if candidates is not None and floor == _NOTHING:
+        # what is allowed is worth as little as what is not
         places = places[candidates[places]]
     return places[np.argsort(-found[places], kind="stable")[:k]].astype(np.int32)
 
@@ -121,6 +122,12 @@ def best_with(
     others = [place for place in best(values, k, candidates).tolist() if place not in surely]
     chosen = np.array([*others[: max(0, k - len(surely))], *surely], dtype=np.int32)
     return chosen[np.argsort(-values[chosen], kind="stable")]
+
+
+def positive(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(…, n): the values above 0, and 0 for the others."""
+    # beside a scalar numpy takes three times as long
+    return np.maximum(values, np.zeros(values.shape[-1], dtype=np.float32))
 
 
 def known(history: NDArray[np.int32], n_items: int) -> NDArray[np.int32]:

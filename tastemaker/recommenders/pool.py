@@ -10,6 +10,7 @@ import numpy as np
 
 from tastemaker.recommenders.history_weights import HistoryWeights
 from tastemaker.recommenders.item_relations import PER_STEP, together
+from tastemaker.recommenders.model import positive
 from tastemaker.recommenders.nearness import transition_rates
 from tastemaker.recommenders.popularity import distinct_users
 from tastemaker.recommenders.ridge import largest
@@ -26,6 +27,7 @@ COMPANY_MEMORY: Final = 32
 _DOUBT: Final = np.float32(0.02)
 _OF_FOLLOWING: Final = 0.5
 _LEAST: Final = np.float32(1e-6)
+_TINY: Final = np.finfo(np.float32).tiny
 _SHORT: Final = np.float32(20)
 _RIDGE: Final = 20.0
 _LONGEST_HISTORY: Final = 300
@@ -93,10 +95,10 @@ class Pool:
         columns, values = self.following.added(consumed)
         np.add.at(following, columns.ravel(), values.ravel())
         columns, values = self.company.added(distinct)
-        weight = self.company.left(len(columns)).sum(keepdims=True)
+        weight = self._weight_of[len(columns)]
         company = self.usual_company * weight
         np.add.at(company, columns.ravel(), values.ravel())
-        return Opinions(company, following, np.float32(self.strength) * of_length(weight))
+        return Opinions(company, following, self._exponent_of[len(columns)])
 
     def apply(self, expected: NDArray[np.float32], consumed: NDArray[np.int32], distinct: NDArray[np.int32]) -> None:
         """Changes what is expected (n_items,) of the items of the pool, in place; the events as in `opinions`."""
@@ -128,6 +130,17 @@ class Pool:
         )
 
     @cached_property
+    def _weight_of(self) -> NDArray[np.float32]:
+        """(COMPANY_MEMORY + 1, 1): what as many distinct items as the place says count together."""
+        left = self.company.left(self.company.memory)[::-1]
+        return np.cumsum(np.concatenate(([0], left)), dtype=np.float32)[:, None]
+
+    @cached_property
+    def _exponent_of(self) -> NDArray[np.float32]:
+        """(COMPANY_MEMORY + 1, 1): v after as many."""
+        return np.float32(self.strength) * of_length(self._weight_of)
+
+    @cached_property
     def _places(self) -> slice | NDArray[np.intp]:
         """The items as an index: a slice where they are next to each other, as all items of a catalogue are."""
         first, n = int(self.items[0]), len(self.items)
@@ -152,11 +165,12 @@ class Opinions:
         np.log(factor, out=factor)
         factor *= np.float32(0.5) * self.exponent
         np.exp(factor, out=factor)
-        positive = np.maximum(expected, 0)
-        factor *= positive
-        before, after = positive.sum(axis=-1, keepdims=True), factor.sum(axis=-1, keepdims=True)
-        factor *= before / np.maximum(after, np.finfo(np.float32).tiny)
-        factor += np.minimum(expected, 0)
+        above = positive(expected)
+        factor *= above
+        before, after = above.sum(axis=-1, keepdims=True), factor.sum(axis=-1, keepdims=True)
+        factor *= before / np.maximum(after, _TINY)
+        # what is expected below 0 stays
+        factor += np.subtract(expected, above, out=above)
         return factor
 
     def rates(self) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]:
@@ -206,7 +220,7 @@ def rarity_of(interactions: Interactions) -> NDArray[np.float32]:
 
 def _raised(opinion: NDArray[np.float32]) -> NDArray[np.float32]:
     """(…, n): max(x, 0) + ε times the largest."""
-    raised = np.maximum(opinion, 0)
+    raised = positive(opinion)
     # of nothing at all no more than the same for all is left
     raised += _DOUBT * np.maximum(raised.max(axis=-1, keepdims=True), _LEAST)
     return raised

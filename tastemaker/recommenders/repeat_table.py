@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,11 +82,14 @@ class RepeatTable:
         times: dict[int, int] = {}
         for item in reversed(history.tolist()):
             times[item] = times.get(item, 0) + 1
-        distinct = np.fromiter(times, dtype=np.int32, count=len(times))
-        row = np.minimum(list(times.values())[:DEPTH], COUNTS) - 1
-        values = np.full(len(distinct), self.far, dtype=np.float32)
-        values[:DEPTH] = self.recent[row, np.arange(len(row))]
-        return distinct, values
+        values = np.full(len(times), self.far, dtype=np.float32)
+        ranked = zip(self._by_rank, times.values(), strict=False)
+        values[:DEPTH] = [of_count[min(count, COUNTS) - 1] for of_count, count in ranked]
+        return np.fromiter(times, dtype=np.int32, count=len(times)), values
+
+    @cached_property
+    def _by_rank(self) -> list[list[float]]:
+        return [rates.tolist() for rates in self.recent.T]
 
 
 def _some_users(interactions: Interactions) -> Interactions:

@@ -13,7 +13,7 @@ from tastemaker.recommenders.choice import Choice
 from tastemaker.recommenders.circumstances import Circumstances
 from tastemaker.recommenders.history_weights import HistoryWeights, without_quick_repeats
 from tastemaker.recommenders.interactions import locate
-from tastemaker.recommenders.model import best_with, known
+from tastemaker.recommenders.model import best_with, known, positive
 from tastemaker.recommenders.pool import Pool
 from tastemaker.recommenders.popularity import PopularityModel
 from tastemaker.recommenders.repeat_table import RepeatTable
@@ -141,7 +141,7 @@ class SequenceRidgeModel:
 
     def shares(self, expected: NDArray[np.float32], items: NDArray[np.int32] | slice = _ALL) -> NDArray[np.float32]:
         """Of each item's part of what is expected in all, as `scores` says it, those of `items`."""
-        some = np.maximum(expected, 0)
+        some = positive(expected)
         total = some.sum() + self._surprise * len(some)
         return np.asarray((some[items] + self._surprise) / total, dtype=np.float32)
 
