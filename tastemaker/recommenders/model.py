@@ -101,7 +101,7 @@ def best(values: NDArray[np.float32], k: int, candidates: NDArray[np.bool_] | No
     if candidates is not None and floor == _NOTHING:
         # what is allowed is worth as little as what is not
         places = places[candidates[places]]
-    return places[np.argsort(-found[places], kind="stable")[:k]].astype(np.int32)
+    return places[(-found[places]).argsort(kind="stable")[:k]].astype(np.int32)
 
 
 def _floor(values: NDArray[np.float32], k: int) -> float:

@@ -167,8 +167,8 @@ class Opinions:
         np.exp(factor, out=factor)
         above = positive(expected)
         factor *= above
-        before, after = above.sum(axis=-1, keepdims=True), factor.sum(axis=-1, keepdims=True)
-        factor *= before / np.maximum(after, _TINY)
+        before, after = (each.sum(axis=-1, keepdims=True, initial=_TINY) for each in (above, factor))
+        factor *= before / after
         # what is expected below 0 stays
         factor += np.subtract(expected, above, out=above)
         return factor
@@ -222,5 +222,5 @@ def _raised(opinion: NDArray[np.float32]) -> NDArray[np.float32]:
     """(…, n): max(x, 0) + ε times the largest."""
     raised = positive(opinion)
     # of nothing at all no more than the same for all is left
-    raised += _DOUBT * np.maximum(raised.max(axis=-1, keepdims=True), _LEAST)
+    raised += _DOUBT * raised.max(axis=-1, keepdims=True, initial=_LEAST)
     return raised
