@@ -286,11 +286,12 @@ class Requests:
         starts = sequences.steps[0] if sequences.steps else np.empty(0, dtype=np.int64)
         for start in starts[: MOST_REQUESTS // len(_CUTS)]:
             items = sequences.item[start : start + sequences.remaining[start] + 1]
+            new = sequences.occurrence[start : start + len(items)] == 1
             for cut in sorted({max(1, int(cut * len(items))) for cut in _CUTS}):
-                rest = items[cut : cut + max(1, len(items) // 10)]
-                if not np.isin(rest, items[:cut]).all():
+                rest = slice(cut, cut + max(1, len(items) // 10))
+                if new[rest].any():
                     before.append(items[:cut])
-                    after.append(rest)
+                    after.append(items[rest])
         truth = np.zeros((len(before), sequences.n_items), dtype=np.bool_)
         seen = np.zeros_like(truth)
         for row, (earlier, later) in enumerate(zip(before, after, strict=True)):
