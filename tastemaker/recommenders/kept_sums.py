@@ -36,7 +36,7 @@ class KeptSums:
         size = len(products)
         small = {"decays": np.array(self.equations.decays), "item_ids": self.item_ids, "weight": np.array(self.weight)}
         with zipfile.ZipFile(path, "w") as archive:
-            for name, array in (small | {"targets": self.equations.targets}).items():
+            for name, array in (small | {"targets": self.equations.targets.T}).items():
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     _OF_NPY.write_array(member, array, allow_pickle=False)
             with archive.open("upper.npy", "w", force_zip64=True) as member:
@@ -50,16 +50,16 @@ class KeptSums:
         """What `save` wrote."""
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             item_ids, weight = file["item_ids"].astype(np.str_), float(file["weight"])
-            targets: NDArray[np.float32] = file["targets"]
+            targets: NDArray[np.float32] = np.ascontiguousarray(file["targets"].T)
             decays = tuple(file["decays"].tolist())
             upper: NDArray[np.float32] = file["upper"]
-        size = len(targets)
+        size = targets.shape[1]
         products = np.zeros((size, size), dtype=np.float32)
         start = 0
         for number, row in enumerate(products):
             row[number:] = upper[start : start + size - number]
             start += size - number
-        return cls(NormalEquations(decays, targets.shape[1], products, targets), item_ids, weight)
+        return cls(NormalEquations(decays, len(targets), products, targets), item_ids, weight)
 
 
 def _write_header(member: IO[bytes], length: int) -> None:

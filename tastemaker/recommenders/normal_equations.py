@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NEGLIGIBLE = 3e-3
 """Pairs of events whose weight is below this are left out."""
 
+_EVENTS_AT_ONCE = 8_192
+_BLOCK = 512
 _ENDLESS = 1e-6
 """What weighs less than this is as good as nothing."""
 
@@ -32,8 +34,8 @@ class NormalEquations:
     and the targets y(t) = a_t e_{x_t}, zero where the user has had x_t before; a_t is the weight of the event. Each
     position counts w_t, its `lateness`.
 
-    `products` (K n + 1, K n + 1): Σ w f f', of which only the upper triangle is filled; `targets` (K n + 1, n):
-    Σ w f y'.
+    `products` (K n + 1, K n + 1): Σ w f f', of which only the upper triangle is filled; `targets` (n, K n + 1):
+    Σ w y f'.
     They are sums over positions: those of two sets of users are the sum of both, and what users go on to do only adds
     to them.
     """
@@ -47,7 +49,7 @@ class NormalEquations:
     def zero(cls, decays: Sequence[float], n_items: int) -> NormalEquations:
         """Those of no position at all."""
         size = len(decays) * n_items + 1
-        products, targets = np.zeros((size, size), dtype=np.float32), np.zeros((size, n_items), dtype=np.float32)
+        products, targets = np.zeros((size, size), dtype=np.float32), np.zeros((n_items, size), dtype=np.float32)
         return cls(tuple(decays), n_items, products, targets)
 
 
@@ -85,8 +87,6 @@ def add_positions(
     nothing cost nothing.
     """
     decays, n, item = equations.decays, sequences.n_items, sequences.item
-    size = len(equations.products)
-    product_cells, target_cells = equations.products.reshape(-1), equations.targets.reshape(-1)
     blocks = list(enumerate(decays))
     first = np.zeros(len(item), dtype=np.int64) if since is None else since[sequences.user]
     added = np.where(sequences.position >= first, sequences.lateness, np.float32(0))
@@ -95,32 +95,69 @@ def add_positions(
     gain = np.where(sequences.occurrence == 1, worth * sequences.lateness, 0).astype(np.float32)
     met = {(j, k): _ahead(sequences, added, g * h) for j, g in blocks for k, h in blocks}
     longest = decays.index(max(decays))
-    newer, lag = np.flatnonzero((gain > 0) | (met[longest, longest] > 0)), 0
-    while len(newer) and max(decays) ** max(0, lag - 1) >= negligible:
-        earlier, later = item[newer - lag].astype(np.int64), item[newer].astype(np.int64)
-        aim = gain[newer] > 0
-        for j, decay in blocks:
-            if lag and decay ** (lag - 1) >= negligible:
-                weight = gain[newer[aim]] * np.float32(decay ** (lag - 1))
-                np.add.at(target_cells, (j * n + earlier[aim]) * n + later[aim], weight)
-            if decay**lag < negligible:
-                continue
-            for k, _ in blocks if lag else blocks[j:]:
-                row, column = j * n + earlier, k * n + later
-                both = met[j, k][newer] * np.float32(decay**lag)
-                if j == k and lag:
-                    # the pair stands for both orders, which on the diagonal are one cell
-                    both[row == column] *= 2
-                np.add.at(product_cells, np.minimum(row, column) * size + np.maximum(row, column), both)
-        lag += 1
-        progress(1 - max(decays) ** lag)
-        newer = newer[sequences.position[newer] >= lag]
+    # by the later item: what a part of them adds to is a few rows, which stay in the processor's cache
+    newer = np.argsort(item, kind="stable")
+    newer = newer[((gain > 0) | (met[longest, longest] > 0))[newer]]
+    for start in range(0, len(newer), _EVENTS_AT_ONCE):
+        some = newer[start : start + _EVENTS_AT_ONCE]
+        # those of many earlier events come first, so that at each lag it is the first that have a partner
+        some = some[np.argsort(-sequences.position[some], kind="stable")]
+        _add_pairs(equations, sequences, some, gain[some], {pair: each[some] for pair, each in met.items()}, negligible)
+        progress(min(1.0, (start + _EVENTS_AT_ONCE) / len(newer)))
+    _fold(equations.products)
     behind = sequences.position > 0
     for j, decay in blocks:
         alone = np.bincount(item, _ahead(sequences, added, decay), n)
         equations.products[j * n : (j + 1) * n, -1] += alone.astype(np.float32)
     equations.products[-1, -1] += added[behind].sum(dtype=np.float64)
-    equations.targets[-1] += np.bincount(item, gain * behind, n).astype(np.float32)
+    equations.targets[:, -1] += np.bincount(item, gain * behind, n).astype(np.float32)
+
+
+def _add_pairs(
+    equations: NormalEquations,
+    sequences: Sequences,
+    newer: NDArray[np.int64],
+    gain: NDArray[np.float32],
+    met: dict[tuple[int, int], NDArray[np.float32]],
+    negligible: float,
+) -> None:
+    """Adds what the events `newer`, those of later positions first, contribute with all earlier ones of their users:
+    `gain` to the targets, `met` to the products, in the row of the newer event, above or below the diagonal.
+    """
+    decays, n, item = equations.decays, sequences.n_items, sequences.item
+    size = len(equations.products)
+    product_cells, target_cells = equations.products.reshape(-1), equations.targets.reshape(-1)
+    later = item[newer].astype(np.int64)
+    fewest = -sequences.position[newer]
+    lag = 0
+    while (some := int(np.searchsorted(fewest, -lag, side="right"))) and max(decays) ** max(0, lag - 1) >= negligible:
+        earlier = item[newer[:some] - lag]
+        cell, same = later[:some] * size + earlier, np.flatnonzero(later[:some] == earlier)
+        for j, decay in enumerate(decays):
+            if lag and decay ** (lag - 1) >= negligible:
+                np.add.at(target_cells, cell + j * n, gain[:some] * np.float32(decay ** (lag - 1)))
+            if decay**lag < negligible:
+                continue
+            for k in range(0 if lag else j, len(decays)):
+                both = met[j, k][:some] * np.float32(decay**lag)
+                if j == k and lag:
+                    # the pair stands for both orders, which on the diagonal are one cell
+                    both[same] *= 2
+                np.add.at(product_cells, cell + (k * n * size + j * n), both)
+        lag += 1
+
+
+def _fold(products: NDArray[np.float32]) -> None:
+    """Moves what is below the diagonal to where it is in the transpose, a block at a time."""
+    size = len(products)
+    for start in range(0, size, _BLOCK):
+        some = slice(start, start + _BLOCK)
+        within = np.tril(products[some, some], -1)
+        products[some, some] += within.T - within
+        for other in range(start + _BLOCK, size, _BLOCK):
+            below = products[other : other + _BLOCK, some]
+            products[some, other : other + _BLOCK] += below.T
+            below[:] = 0
 
 
 def _ahead(sequences: Sequences, counted: NDArray[np.float32], ratio: float) -> NDArray[np.float32]:

@@ -90,15 +90,17 @@ def _factored(
     # with no position at all the intercept must not make the matrix singular
     ridge[-1] = 1.0 if not left[-1, -1] else 0.0
     left[np.diag_indices(len(left))] += ridge.astype(np.float32)
-    right = np.empty(equations.targets.shape, dtype=np.float32, order="F")
-    right[-1] = equations.targets[-1]
+    # as LAPACK has it, a column of the right-hand side is a row of the targets
+    right = np.empty(equations.targets.shape, dtype=np.float32)
+    right[:, -1] = equations.targets[:, -1]
     for k in range(blocks):
-        forward, both = equations.targets[k * n : (k + 1) * n], right[k * n : (k + 1) * n]
+        some = slice(k * n, (k + 1) * n)
+        forward, both = equations.targets[:, some], right[:, some]
         # in place: of many items, a block is a tenth of all the memory
         np.multiply(forward.T, np.float32(BACKWARD), out=both)
         both += forward
         both /= np.float32(1 + BACKWARD)
-    return cho_factor(left, lower=True, overwrite_a=True, check_finite=False), right
+    return cho_factor(left, lower=True, overwrite_a=True, check_finite=False), right.T
 
 
 def largest(weights: NDArray[np.float32], count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -281,7 +281,7 @@ def test_what_brings_more_weighs_as_much_in_updates_as_in_the_training(tmp_path:
     # in the targets of the shorter decay, each user adds the weight of c to the cell of what they had before
     targets = KeptSums.load(model_files(tmp_path / "2").sums).equations.targets
     had_c = recommenders.load(model_files(tmp_path / "0").model, recommenders.SequenceRidgeModel).popularity.users[2]
-    assert targets[1, 2] / 600 == pytest.approx(targets[0, 2] / had_c, rel=1e-4)
+    assert targets[2, 1] / 600 == pytest.approx(targets[2, 0] / had_c, rel=1e-4)
 
 
 def _later(first: pa.Table, then: pa.Table) -> pa.Table:

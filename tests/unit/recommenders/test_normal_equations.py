@@ -36,7 +36,7 @@ def test_the_sums_over_pairs_of_events_equal_the_products_of_explicit_histories(
 
     assert (sums.decays, sums.n_items) == (decays, 6)
     np.testing.assert_allclose(np.triu(sums.products), np.triu(features.T @ features), rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(sums.targets, features.T @ targets, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(sums.targets.T, features.T @ targets, rtol=1e-4, atol=1e-4)
 
 
 def test_those_of_two_sets_of_users_are_the_sum_of_both() -> None:
@@ -75,7 +75,7 @@ def test_those_of_old_positions_and_of_new_ones_alone_are_the_sum_over_all(
     chosen = sequences.position[at] >= known[sequences.user[at]]
     products = features[chosen].T @ features[chosen]
     np.testing.assert_allclose(np.triu(new.products), np.triu(products), rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(new.targets, features[chosen].T @ targets[chosen], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(new.targets.T, features[chosen].T @ targets[chosen], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("negligible", [0.7, 0.2, 0.05])
@@ -86,7 +86,7 @@ def test_only_pairs_that_weigh_less_than_what_is_negligible_are_left_out(negligi
     sums = normal_equations(sequences, (0.5, 0.8), negligible=negligible)
 
     np.testing.assert_allclose(np.triu(sums.products)[:-1, :-1], np.triu(products), rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(sums.targets[:-1], targets, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(sums.targets.T[:-1], targets, rtol=1e-4, atol=1e-4)
 
 
 def test_who_has_had_one_thing_says_nothing() -> None:
