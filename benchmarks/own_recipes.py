@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,12 @@ from tastemaker.recommenders import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    from tastemaker.recommenders.choice import Choice
 
 BASELINES: Final[dict[str, Recipe]] = {"popularity": Popularity(), "repeat-last": RepeatLast()}
 
@@ -40,11 +45,31 @@ def contender(task: Task, name: str) -> OwnRecipe:
 def sequence_ridge(
     task: Task,  # noqa: ARG001 - as every contender's function
     exact_items: int = SequenceRidge.exact_items,
-    second_opinions: float | None = None,
 ) -> OwnRecipe:
     """User personalization with settings that are no hyperparameters of Personalize."""
-    recipe = SequenceRidge(exact_items=exact_items, second_opinions=second_opinions)
-    return OwnRecipe(recipe, items=None, last_only=False)
+    return OwnRecipe(SequenceRidge(exact_items=exact_items), items=None, last_only=False)
+
+
+def costliest_ridge(task: Task) -> OwnRecipe:  # noqa: ARG001 - as every contender's function
+    """User personalization with the costliest settings that data can choose."""
+    return OwnRecipe(CostliestRidge(), items=None, last_only=False)
+
+
+@dataclass(frozen=True)
+class CostliestRidge(SequenceRidge):
+    """Chooses as ever, and takes the longest decays, nearness and second opinions whatever was chosen."""
+
+    def _chosen(
+        self,
+        interactions: Interactions,
+        exact_items: int,
+        likeness: csr_array | None,
+        *,
+        seed: int,
+        tell: Callable[[float], None],
+    ) -> Choice:
+        chosen = super()._chosen(interactions, exact_items, likeness, seed=seed, tell=tell)
+        return replace(chosen, decays=max(self.decays, key=max), share=0.25, pool=1.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,7 @@ MOST_REQUESTS: Final = 2_000
 MOST_ITEMS: Final = 1_200
 """What the trial of a choice is bounded by."""
 
+_ENOUGH_FOR_SCALES = 600
 _FEWEST_USERS = 50
 _FOLDS = 5
 _MOST_OF_ONE = 0.1
@@ -167,7 +168,7 @@ def choose_nearness(
     interactions: Interactions, options: Sequence[Decays], *, seed: int, likeness: csr_array | None = None
 ) -> Choice:
     """Nearness alone, for what is too large for a ridge: only its scales are found, on the same users and items."""
-    trial = Trial.of(interactions, seed, likeness)
+    trial = Trial.of(interactions, seed, likeness, most=_ENOUGH_FOR_SCALES)
     scales = _SCALES if trial is None else trial.requests.scales(trial.nearness())
     return Choice(options[0], share=SHARES[-1], scales=scales)
 
@@ -187,8 +188,13 @@ class Trial:
     likeness: csr_array | None = None
 
     @classmethod
-    def of(cls, interactions: Interactions, seed: int, likeness: csr_array | None = None) -> Trial | None:
-        """None where there are too few users, or none of them turned to anything new."""
+    def of(
+        cls, interactions: Interactions, seed: int, likeness: csr_array | None = None, most: int = MOST_REQUESTS
+    ) -> Trial | None:
+        """With a fold more as long as there are up to `most` requests.
+
+        None where there are too few users, or none of them turned to anything new.
+        """
         n_users = len(interactions.user_ids)
         if n_users < _FEWEST_USERS:
             return None
@@ -201,7 +207,7 @@ class Trial:
         fold = draw.integers(0, _FOLDS, len(some.user_ids))
         folds: list[Requests] = []
         # a fold more as long as it fits
-        while len(folds) < _FOLDS and sum(map(len, folds)) * (len(folds) + 1) <= MOST_REQUESTS * len(folds):
+        while len(folds) < _FOLDS and sum(map(len, folds)) * (len(folds) + 1) <= most * len(folds):
             folds.append(Requests.of(Sequences.of(some.of_users(fold == len(folds)))))
         if not any(map(len, folds)):
             return None
