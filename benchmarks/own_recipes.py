@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import scipy.linalg
@@ -22,13 +22,11 @@ from tastemaker.recommenders import (
     Popularity,
     Recipe,
     SequenceRidge,
+    SequenceRidgeModel,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
 
     from tastemaker.recommenders.choice import Choice
 
@@ -59,17 +57,11 @@ def costliest_ridge(task: Task) -> OwnRecipe:  # noqa: ARG001 - as every contend
 class CostliestRidge(SequenceRidge):
     """Chooses as ever, and takes the longest decays, nearness and second opinions whatever was chosen."""
 
-    def _chosen(
-        self,
-        interactions: Interactions,
-        exact_items: int,
-        likeness: csr_array | None,
-        *,
-        seed: int,
-        tell: Callable[[float], None],
-    ) -> Choice:
-        chosen = super()._chosen(interactions, exact_items, likeness, seed=seed, tell=tell)
-        return replace(chosen, decays=max(self.decays, key=max), share=0.25, pool=1.0)
+    def _trained(
+        self, interactions: Interactions, choice: Choice, exact_items: int, **others: Any
+    ) -> SequenceRidgeModel:
+        costliest = replace(choice, decays=max(self.decays, key=max), share=0.25, pool=1.0)
+        return super()._trained(interactions, costliest, exact_items, **others)
 
 
 @dataclass(frozen=True, eq=False)
