@@ -14,7 +14,7 @@ from typing import NoReturn
 from tastemaker.cli.errors import CommandError
 
 ENDPOINT_PORT = 4577
-_EXPLAINED_RECIPE = "aws-user-personalization-v2"
+_RECIPE = "aws-user-personalization-v2"
 _MOST_RESULTS = 500
 
 
@@ -155,11 +155,10 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
         nargs="+",
-        action="extend",
         type=_recipe,
-        required=True,
+        default=[_RECIPE],
         metavar="RECIPE",
-        help="what to train, by Personalize's names, for instance aws-user-personalization-v2",
+        help=f"what to train, by Personalize's names (default: {_RECIPE})",
     )
     parser.add_argument(
         "--protocol",
@@ -232,7 +231,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     trained.add_argument(
         "--recipe",
         type=_trained_recipe,
-        default=_EXPLAINED_RECIPE,
+        default=_RECIPE,
         metavar="RECIPE",
         help="what to train (default: %(default)s)",
     )
@@ -245,7 +244,7 @@ def _out_of_place(parsed: argparse.Namespace) -> str | None:
         source, others = "--data-dir", {"campaign", "filter", "values"}
     else:
         source, others = "--interactions", {"items", "users", "recipe"}
-    given = [f"--{name}" for name in sorted(others) if getattr(parsed, name) not in (None, _EXPLAINED_RECIPE)]
+    given = [f"--{name}" for name in sorted(others) if getattr(parsed, name) not in (None, _RECIPE)]
     if parsed.values and not parsed.filter:
         return "--values need a --filter"
     return f"{' and '.join(given)} need{'s' if len(given) == 1 else ''} {source}" if given else None

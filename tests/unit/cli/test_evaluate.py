@@ -41,8 +41,8 @@ def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]
     return found
 
 
-def test_the_json_has_each_recipe_and_always_the_baselines(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = _json(capsys, "--interactions", str(ring), "--recipe", "aws-user-personalization-v2", "--seeds", "2")
+def test_the_json_has_the_usual_recipe_and_always_the_baselines(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(capsys, "--interactions", str(ring), "--seeds", "2")
 
     assert list(found) == ["protocol", "seeds", "intervalsOver", "recipes"]
     assert (found["protocol"], found["seeds"], found["intervalsOver"]) == ("personalize", 2, "seeds")
@@ -291,7 +291,6 @@ def test_a_recipe_of_texts_finds_what_is_written_alike(
     "wrong",
     [
         ["--recipe", "popularity"],
-        ["--interactions", "events.csv"],
         ["--interactions", "events.csv", "--recipe"],
         ["--interactions", "events.csv", "--recipe", "popularity", "--seeds", "0"],
         ["--interactions", "events.csv", "--recipe", "popularity", "--protocol", "guess"],
