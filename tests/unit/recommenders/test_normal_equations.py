@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tastemaker.recommenders import normal_equations as normal_equations_module
 from tastemaker.recommenders.normal_equations import normal_equations
 from tastemaker.recommenders.sequences import Sequences
 from tests.unit.recommenders.explicit import positions
@@ -37,6 +38,20 @@ def test_the_sums_over_pairs_of_events_equal_the_products_of_explicit_histories(
     assert (sums.decays, sums.n_items) == (decays, 6)
     np.testing.assert_allclose(np.triu(sums.products), np.triu(features.T @ features), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(sums.targets.T, features.T @ targets, rtol=1e-4, atol=1e-4)
+
+
+def test_in_how_many_parts_they_are_summed_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    sequences = Sequences.of(random_interactions(n_users=9, n_items=8, n_events=200, seed=7))
+    at_once = normal_equations(sequences, (0.5, 0.9))
+
+    monkeypatch.setattr(normal_equations_module, "_EVENTS_AT_ONCE", 7)
+    monkeypatch.setattr(normal_equations_module, "_BLOCK", 3)
+    in_parts = normal_equations(sequences, (0.5, 0.9))
+
+    np.testing.assert_allclose(in_parts.products, at_once.products, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(in_parts.targets, at_once.targets, rtol=1e-4, atol=1e-4)
+    # what is below the diagonal is above it by now, so nothing is counted twice where more is added
+    assert not np.tril(in_parts.products, -1).any()
 
 
 def test_those_of_two_sets_of_users_are_the_sum_of_both() -> None:
