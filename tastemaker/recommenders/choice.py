@@ -63,7 +63,8 @@ class Choice:
     1: no ridge at all. `scales`: what makes nearness a probability. `tried`: the quality on
     the held-out users, by what was tried; empty where there were too few of them. `mode`: whether all items are in the
     ridge, the most popular ones, or none. `circumstances`: how much users' attributes and the context count, where
-    there is a history and where there is none. `pool`: how much second opinions do.
+    there is a history and where there is none. `pool`: how much second opinions do. `event_weights`: what an event of a
+    type counts as something to be predicted, where that is not 1.
     """
 
     decays: Decays
@@ -74,6 +75,7 @@ class Choice:
     mode: Mode = "sparse"
     circumstances: tuple[Strength, Strength] = (Strength(), Strength())
     pool: float = 0.0
+    event_weights: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
@@ -93,6 +95,7 @@ class Choice:
         return (
             f"decays {decays}, strength {self.strength:g} and {self.share:.0%} nearness, with {items} in the regression"
             + f", second opinions to the power of {self.pool:g}" * (self.pool > 0)
+            + "".join(f", {kind or 'an event'} counted {weight:g} times" for kind, weight in self.event_weights.items())
         )
 
     @classmethod
@@ -159,6 +162,11 @@ def choose(
     return Choice(decays, strength, share, scales, told, pool=max(pools, key=lambda each: pools[each]))
 
 
+def quality_of(choice: Choice) -> float | None:
+    """Of the chosen decays and strength, with the regression alone; None where nothing was tried."""
+    return choice.tried.get(_NAMED.format(choice.decays, choice.strength))
+
+
 def _sum(answers: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
     weighted = [np.float32(weight) * each for each, weight in zip(answers, weights, strict=False)]
     return np.asarray(np.sum(weighted, axis=0), dtype=np.float32)
@@ -220,19 +228,19 @@ class Trial:
         return Requests.together(self.folds)
 
     def regressions(
-        self, options: Sequence[Decays], progress: Callable[[float], None]
+        self, options: Sequence[Decays], progress: Callable[[float], None], strengths: Sequence[float] = STRENGTHS
     ) -> dict[Settings, NDArray[np.float32]]:
-        """(requests, n_items) each: the answers of ridges of all `options` and strengths."""
+        """(requests, n_items) each: the answers of ridges of all `options` and `strengths`."""
         answers: dict[Settings, NDArray[np.float32]] = {}
         n_requests, n_items = self.requests.truth.shape
-        solutions = len(options) * len(STRENGTHS) * len(self.folds)
+        solutions = len(options) * len(strengths) * len(self.folds)
         done = itertools.count(1)
         for decays in options:
-            answers |= {(decays, each): np.empty((n_requests, n_items), dtype=np.float32) for each in STRENGTHS}
+            answers |= {(decays, each): np.empty((n_requests, n_items), dtype=np.float32) for each in strengths}
             histories = [self.requests.histories(decay) for decay in decays]
             for train, rows in self._parts():
                 equations = normal_equations(Sequences.of(train), decays)
-                for strength in STRENGTHS:
+                for strength in strengths:
                     # the solution uses the products up
                     given = replace(equations, products=equations.products.copy())
                     answers[decays, strength][rows] = ridge_answers(given, strength, [each[rows] for each in histories])

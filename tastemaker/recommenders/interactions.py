@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -119,6 +119,13 @@ class Interactions:
             weight=None if self.weight is None else self.weight[chosen],
             context=None if self.context is None else self.context.of_events(chosen),
         )
+
+    def weighing(self, types: Mapping[str, float]) -> Interactions:
+        """The same where an event of these types weighs as much, and any other 1. Weights that are given stay."""
+        if self.weight is not None or not types:
+            return self
+        of_type = np.array([types.get(name, 1.0) for name in self.event_types], dtype=np.float32)
+        return replace(self, weight=of_type[self.event_type])
 
     def without_quick_repeats(self) -> Interactions:
         """The same where each item that came again at once or after one other, as a click and a purchase, came once.

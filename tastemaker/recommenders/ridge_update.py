@@ -67,8 +67,10 @@ def with_new_events(
     tell(0.1)
     head = locate(model.item_ids, now.item_ids)
     consumed = taking_part.without_quick_repeats()
-    earlier = _earlier(interactions, known, taking_part).without_quick_repeats()
-    now = _with(now, consumed, earlier, head, lambda share: tell(0.1 + 0.3 * share))
+    weights = model.choice.event_weights
+    aimed_at = taking_part.weighing(weights).without_quick_repeats() if weights else consumed
+    earlier = _earlier(interactions.weighing(weights), known, taking_part).without_quick_repeats()
+    now = _with(now, aimed_at, earlier, head, lambda share: tell(0.1 + 0.3 * share))
     now.save(kept)
     ridge, intercept = recipe.solved(
         now.equations, head, len(model.item_ids), model.choice, lambda share: tell(0.4 + 0.5 * share)

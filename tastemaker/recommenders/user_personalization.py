@@ -10,6 +10,7 @@ import numpy as np
 from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness, mode_of
 from tastemaker.recommenders.circumstances import Circumstances
 from tastemaker.recommenders.circumstances_choice import choose_strengths
+from tastemaker.recommenders.event_weights import with_event_weights
 from tastemaker.recommenders.history_weights import HistoryWeights
 from tastemaker.recommenders.item_relations import PER_STEP
 from tastemaker.recommenders.kept_sums import KeptSums
@@ -156,13 +157,15 @@ class SequenceRidge:
         # chosen is what finds what comes; how much it counts is for the weights to say, of both parts alike
         unweighted = replace(consumed, weight=None)
         choice = (
-            choose(unweighted, self.decays, seed=seed, progress=tell, likeness=likeness)
+            choose(unweighted, self.decays, seed=seed, progress=lambda share: tell(0.7 * share), likeness=likeness)
             if exact_items
             else choose_nearness(unweighted, self.decays, seed=seed, likeness=likeness)
         )
         if not self.nearness:
             choice = replace(choice, share=0.0, scales=Scales(0.0, 0.0))
-        return choice if self.second_opinions is None else replace(choice, pool=self.second_opinions)
+        if self.second_opinions is not None:
+            choice = replace(choice, pool=self.second_opinions)
+        return with_event_weights(choice, interactions, seed=seed, progress=lambda share: tell(0.7 + 0.3 * share))
 
     def _trained(
         self,
@@ -182,7 +185,10 @@ class SequenceRidge:
         mode = mode_of(len(head), int((had_by > 0).sum()))
         choice = replace(choice, mode=mode, pool=choice.pool if len(head) else 0.0)
         rate = rate_of(consumed)
-        ridge, intercept = self._ridge(consumed, head, choice, lambda share: tell(0.6 * share), sums)
+        aimed_at = consumed
+        if choice.event_weights:
+            aimed_at = interactions.weighing(choice.event_weights).without_quick_repeats()
+        ridge, intercept = self._ridge(aimed_at, head, choice, lambda share: tell(0.6 * share), sums)
         n_items = len(interactions.item_ids)
         part = np.full(n_items, 1.0, dtype=np.float32)
         part[head] = choice.share
