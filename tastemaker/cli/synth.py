@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,8 +71,11 @@ def synthesis(root: Path, outdir: Path, *, config: Path | None = None) -> Iterat
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as process:
         try:
             yield Synthesis(process)
         finally:
-            process.kill()
+            if process.poll() is None:
+                # the CDK's Node too, which would go on writing
+                os.killpg(process.pid, signal.SIGKILL)
