@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -38,16 +39,23 @@ def with_event_weights(
         return choice
     types = _frequent(interactions)
     found: dict[str, float] = {}
-    for done, kind in enumerate(types):
+    for before, kind in enumerate(types):
         trial = _trial(interactions.weighing({kind: WEIGHT}).without_quick_repeats(), seed)
         if trial is not None:
-            answers = trial.regressions((choice.decays,), lambda _: None, (choice.strength,))
+            answers = trial.regressions(
+                (choice.decays,), partial(_of_one, progress, before, len(types)), (choice.strength,)
+            )
             found[kind] = trial.requests.quality(answers[choice.decays, choice.strength])
-        progress((done + 1) / len(types))
+    progress(1.0)
     tried = choice.tried | {f"{kind} {WEIGHT:g} times": quality for kind, quality in found.items()}
-    best = max(found, key=lambda kind: found[kind], default=None)
-    chosen = best is not None and found[best] > _BETTER * alike
-    return replace(choice, tried=tried, event_weights={best: WEIGHT} if best is not None and chosen else {})
+    best = max(found, key=found.__getitem__, default="")
+    weights = {best: WEIGHT} if found and found[best] > _BETTER * alike else {}
+    return replace(choice, tried=tried, event_weights=weights)
+
+
+def _of_one(progress: Callable[[float], None], before: int, all_of_them: int, share: float) -> None:
+    """Tells the share of all types that is done, where that of one is `share`."""
+    progress((before + share) / all_of_them)
 
 
 def _frequent(interactions: Interactions) -> list[str]:
