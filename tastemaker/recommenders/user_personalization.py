@@ -10,7 +10,7 @@ import numpy as np
 from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness, mode_of
 from tastemaker.recommenders.circumstances import Circumstances
 from tastemaker.recommenders.circumstances_choice import choose_strengths
-from tastemaker.recommenders.event_weights import with_event_weights
+from tastemaker.recommenders.event_weights_choice import with_event_weights
 from tastemaker.recommenders.history_weights import HistoryWeights
 from tastemaker.recommenders.item_relations import PER_STEP
 from tastemaker.recommenders.kept_sums import KeptSums

@@ -1,125 +1,101 @@
-"""A type of event counts more as what comes next where held-out users say that it tells more."""
+"""Events that count more than others, as targets: only ratios matter, and without weights nothing changes."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tastemaker.recommenders import Interactions, SequenceRidge
-from tastemaker.recommenders.choice import Choice
-from tastemaker.recommenders.event_weights import WEIGHT
-from tastemaker.recommenders.kept_sums import KeptSums
-from tastemaker.recommenders.ridge_update import with_new_events
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-CHAIN = SequenceRidge(decays=((0.5, 0.9),), second_opinions=0.0)
-TWO = {"buy": 2.0}
+from tastemaker.recommenders.repeat_table import DEPTH, RepeatTable
+from tests.unit.recommenders.planted import checkerboard, cycles, interactions_of, names, places, random_interactions
 
 
-def test_what_can_be_foreseen_counts_more_than_what_cannot() -> None:
-    log = _chains(glances=0.8, popular=False)
+def test_weights_follow_their_events_into_order_and_through_choices() -> None:
+    made = Interactions.from_columns(["bo", "al", "bo"], ["x", "y", "z"], [9, 5, 1], weights=[1.0, 2.0, 3.0])
 
-    assert CHAIN.fit(log).choice.event_weights == {"buy": WEIGHT}
-
-
-def test_where_glances_tell_as_much_all_types_count_alike() -> None:
-    choice = CHAIN.fit(_chains(glances=0.7, popular=True)).choice
-
-    assert choice.event_weights == {}
-    assert {"buy 3 times", "glance 3 times"} <= choice.tried.keys()
+    assert made.weight is not None
+    assert made.weight.tolist() == [2.0, 3.0, 1.0]
+    assert made.of_users(np.array([False, True])).weight.tolist() == [3.0, 1.0]  # type: ignore[union-attr]  # has some
+    assert made.with_items(["a"]).of_events(np.array([True, False, True])).weight.tolist() == [2.0, 1.0]  # type: ignore[union-attr]  # has some
 
 
-def test_a_chosen_weight_is_one_of_the_targets_alone() -> None:
-    log = _chains(glances=0.8, popular=False)
-    chosen, alike = CHAIN.fit(log), CHAIN.fit(replace(log, event_type=np.zeros_like(log.event_type)))
-
-    assert np.abs(chosen.weights[0].values - alike.weights[0].values).max() > 1e-3
-    np.testing.assert_array_equal(chosen.repeats.recent, alike.repeats.recent)
-    np.testing.assert_array_equal(chosen.rate, alike.rate)
+def test_weights_of_another_number_than_events_are_refused() -> None:
+    with pytest.raises(ValueError, match="weights has 2"):
+        Interactions.from_columns(["al"], ["x"], [1], weights=[1.0, 2.0])
 
 
-def test_one_type_alone_and_given_weights_are_not_tried() -> None:
-    log = _chains(glances=0.8, popular=False)
-    one, given = replace(log, event_types=("all", "none"), event_type=np.zeros_like(log.event_type)), log.weighing(TWO)
+def test_weights_that_are_all_alike_change_not_a_byte(tmp_path: Path) -> None:
+    log = random_interactions(n_users=60, n_items=15, n_events=900, seed=5)
 
-    for each in (one, given):
-        assert not any("times" in name for name in CHAIN.fit(each).choice.tried)
+    SequenceRidge().fit(log, seed=1).save(tmp_path / "none")
+    SequenceRidge().fit(replace(log, weight=np.full(900, 0.3, dtype=np.float32)), seed=1).save(tmp_path / "alike")
 
-
-def test_types_that_always_come_together_are_not_tried() -> None:
-    log = _chains(glances=0.0, popular=False)
-    # each purchase follows a click on the same item: as one event they weigh the same, whichever type counts more
-    users, items = (np.repeat(ids[of], 2) for ids, of in ((log.user_ids, log.user), (log.item_ids, log.item)))
-    both = Interactions.from_columns(users, items, np.arange(len(users)), ["click", "buy"] * len(log))
-
-    assert not any("times" in name for name in CHAIN.fit(both).choice.tried)
+    assert (tmp_path / "none").read_bytes() == (tmp_path / "alike").read_bytes()
 
 
-def test_weights_by_type_stay_behind_given_ones() -> None:
-    log = Interactions.from_columns(["u"] * 3, ["a", "b", "c"], [1, 2, 3], ["buy", "view", "buy"])
+def test_only_the_ratios_of_weights_matter(tmp_path: Path) -> None:
+    log = random_interactions(n_users=60, n_items=15, n_events=900, seed=5)
+    weight = np.random.default_rng(0).choice([1.0, 4.0], 900).astype(np.float32)
 
-    weighed = log.weighing(TWO)
+    SequenceRidge().fit(replace(log, weight=weight), seed=1).save(tmp_path / "once")
+    SequenceRidge().fit(replace(log, weight=8 * weight), seed=1).save(tmp_path / "eight")
+    SequenceRidge().fit(log, seed=1).save(tmp_path / "none")
 
-    assert weighed.weight is not None
-    assert weighed.weight.tolist() == [2.0, 1.0, 2.0]
-    assert weighed.weighing({"view": 5.0}) is weighed
-    assert log.weighing({}) is log
-
-
-def test_an_update_counts_types_as_given_weights_would(tmp_path: Path) -> None:
-    log = _chains(glances=0.8, popular=False)
-    choice = Choice((0.5, 0.9), event_weights=TWO)
-
-    chosen = _updated(log, choice, tmp_path / "chosen")
-    given = _updated(log.weighing(TWO), replace(choice, event_weights={}), tmp_path / "given")
-
-    assert chosen.weight == given.weight > 1
-    np.testing.assert_array_equal(chosen.equations.targets, given.equations.targets)
-    np.testing.assert_array_equal(chosen.equations.products, given.equations.products)
+    assert (tmp_path / "once").read_bytes() == (tmp_path / "eight").read_bytes()
+    assert (tmp_path / "once").read_bytes() != (tmp_path / "none").read_bytes()
 
 
-def test_a_choice_is_told_and_read_with_its_weights() -> None:
-    choice = Choice((0.5, 0.9), mode="exact", event_weights=TWO)
+def test_of_two_successors_the_one_of_heavier_events_comes_first() -> None:
+    # after a, two in three go on to b and the others to c; what leads to c is worth five times as much
+    log = interactions_of({f"u{n:03d}": ["a", "c" if n % 3 == 0 else "b"] for n in range(90)})
+    heavy = np.where(log.item == log.item_ids.tolist().index("c"), 0.5, 0.1).astype(np.float32)
 
-    assert Choice.from_json(json.dumps(choice.to_json())) == choice
-    assert choice.in_words().endswith(", buy counted 2 times")
+    def first(interactions: Interactions) -> list[str]:
+        model = SequenceRidge().fit(interactions)
+        return names(model, model.recommend(places(model, ["a"]), 1)[0])
 
-
-def test_a_choice_of_an_earlier_version_has_none() -> None:
-    told = Choice((0.5, 0.9)).to_json()
-    del told["event_weights"]
-
-    assert Choice.from_json(json.dumps(told)).event_weights == {}
-
-
-def _chains(*, glances: float, popular: bool) -> Interactions:
-    """What a user buys follows from what the user bought last; glances fall on any item, or on what is popular."""
-    draw = np.random.default_rng(0)
-    n_users, n_items, length = 400, 60, 40
-    after = [draw.choice(n_items, 3, replace=False) for _ in range(n_items)]
-    chance = 1 / (np.arange(n_items) + 3) if popular else np.ones(n_items)
-    rows: list[tuple[str, str, int, str]] = []
-    for user in range(n_users):
-        bought = int(draw.integers(n_items))
-        for when in range(length):
-            if draw.random() < glances:
-                rows.append((f"u{user}", f"i{draw.choice(n_items, p=chance / chance.sum())}", when, "glance"))
-            else:
-                bought = int(draw.choice(after[bought]))
-                rows.append((f"u{user}", f"i{bought}", when, "buy"))
-    return Interactions.from_columns(*zip(*rows, strict=True))
+    assert first(log) == ["b"]
+    assert first(replace(log, weight=heavy)) == ["c"]
 
 
-def _updated(log: Interactions, choice: Choice, folder: Path) -> KeptSums:
-    """The sums after an update with the last quarter of the events."""
-    folder.mkdir()
-    first = log.of_events(log.timestamp < 30)
-    before = CHAIN._trained(first, choice, CHAIN.exact_items, sums=folder / "0.npz")
-    known = np.bincount(first.user, minlength=len(log.user_ids))
-    with_new_events(CHAIN, before, log, known, sums=folder / "0.npz", kept=folder / "1.npz")
-    return KeptSums.load(folder / "1.npz")
+def test_what_is_near_counts_by_the_mean_weight_of_its_events() -> None:
+    log = checkerboard()
+    weight = np.where(log.item % 3 == 0, 4.0, 1.0).astype(np.float32)
+    model, heavy = (SequenceRidge(exact_items=0).fit(some) for some in (log, replace(log, weight=weight)))
+    history = places(model, ["i02", "i04"])
+
+    plain, weighted = model.expected(history), heavy.expected(history)
+
+    others = np.delete(np.arange(20), history)
+    worth = np.where(others % 3 == 0, 4.0, 1.0) / weight.mean()
+    np.testing.assert_allclose(weighted[others], worth * plain[others], rtol=1e-4)
+    assert heavy.choice == model.choice
+
+
+def test_repeats_that_weigh_double_are_expected_double() -> None:
+    # x0 x0 x1 x1 …: the second of each pair is the repeat
+    log = interactions_of({f"u{n:03d}": [f"i{k // 2}" for k in range(20)] for n in range(200)})
+    repeated = np.arange(len(log)) % 2 == 1
+    weight = np.where(repeated, 2.0, 1.0).astype(np.float32)
+
+    plain, heavy = RepeatTable.learn(log, 0.3), RepeatTable.learn(replace(log, weight=weight), 0.3)
+
+    assert plain.recent[0, 0] > 0.8
+    np.testing.assert_allclose(heavy.recent[0, 0] / plain.recent[0, 0], 2 / 1.5, rtol=1e-3)
+    assert heavy.recent.shape == (3, DEPTH)
+
+
+def test_a_larger_catalogue_knows_the_new_items_and_ranks_the_others_as_before() -> None:
+    model = SequenceRidge().fit(cycles())
+    larger = model.with_items(["0-new", "b-new", "c"])
+    before = [names(model, model.recommend(places(model, [item]), 3)[0]) for item in "abcdef"]
+
+    assert larger.item_ids.tolist() == ["0-new", "a", "b", "b-new", "c", "d", "e", "f"]
+    assert [names(larger, larger.recommend(places(larger, [item]), 3)[0]) for item in "abcdef"] == before
+    assert larger.scores(places(larger, ["a"])).sum() == pytest.approx(1.0, abs=1e-5)
+    only_new = np.isin(larger.item_ids, ["0-new", "b-new"])
+    assert len(larger.recommend(places(larger, ["a", "0-new"]), 5, only_new)[0]) == 2
+    assert larger.recommend(np.empty(0, dtype=np.int32), 8)[0].tolist()[-2:] == [0, 3]
