@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 success, 1 failure, 2 wrong usage."""
     parser = _parser()
     parsed = parser.parse_args(arguments)
+    if parsed.command == "evaluate":
+        # a default of what can be extended would be extended
+        parsed.recipe = parsed.recipe or [_RECIPE]
     if parsed.command == "demo" and (parsed.items or parsed.users) and not parsed.interactions:
         parser.error("--items and --users need --interactions: the example shop has its own")
     if parsed.command == "explain" and (wrong := _out_of_place(parsed)):
@@ -155,8 +158,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
         nargs="+",
+        action="extend",
         type=_recipe,
-        default=[_RECIPE],
         metavar="RECIPE",
         help=f"what to train, by Personalize's names (default: {_RECIPE})",
     )

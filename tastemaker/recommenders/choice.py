@@ -206,13 +206,10 @@ class Trial:
         n_users = len(interactions.user_ids)
         if n_users < _FEWEST_USERS:
             return None
-        draw = np.random.default_rng(seed)
-        if len(interactions) > MOST_EVENTS:
-            fitting = _fitting(np.diff(interactions.starts), draw.random(n_users), MOST_EVENTS)
-            interactions = interactions.of_users(fitting)
+        interactions = interactions.of_users(trial_users(interactions, seed))
         head = np.sort(np.argsort(-distinct_users(interactions), kind="stable")[:MOST_ITEMS]).astype(np.int32)
         some = of_items(interactions, head)
-        fold = draw.integers(0, _FOLDS, len(some.user_ids))
+        fold = np.random.default_rng(seed).integers(0, _FOLDS, len(some.user_ids))
         folds: list[Requests] = []
         # a fold more as long as it fits
         while len(folds) < _FOLDS and sum(map(len, folds)) * (len(folds) + 1) <= most * len(folds):
@@ -270,6 +267,15 @@ class Trial:
         for requests, held_out in zip(self.folds, self.held_out, strict=True):
             yield self.interactions.of_users(~held_out), slice(start, start + len(requests))
             start += len(requests)
+
+
+def trial_users(interactions: Interactions, seed: int) -> NDArray[np.bool_]:
+    """(n_users,): those who take part in a trial, all of them up to 300,000 events."""
+    n_users = len(interactions.user_ids)
+    if len(interactions) <= MOST_EVENTS:
+        return np.ones(n_users, dtype=np.bool_)
+    # another stream than that of the folds
+    return _fitting(np.diff(interactions.starts), np.random.default_rng([seed, 1]).random(n_users), MOST_EVENTS)
 
 
 def _fitting(length: NDArray[np.int64], order: NDArray[np.float64], most: int) -> NDArray[np.bool_]:

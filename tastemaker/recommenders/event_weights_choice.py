@@ -32,7 +32,7 @@ def with_event_weights(
     What they turn to is judged by events of all types alike, as Personalize does: types of which nobody can tell what
     comes next only disturb the others, and then it helps that these count three times. The four most frequent types are
     tried, one after the other; less than 2 % more is taken for luck. Weights that are given stay, and with nearness
-    alone there is nothing to try.
+    alone there is nothing to try. `interactions`: with quick repeats, of the `trial_users`.
     """
     alike = quality_of(choice)
     if alike is None or choice.share == 1 or interactions.weight is not None:

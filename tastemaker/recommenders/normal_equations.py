@@ -10,7 +10,7 @@ import numpy as np
 from tastemaker.recommenders.model import unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -98,12 +98,14 @@ def add_positions(
     # by the later item: what a part of them adds to is a few rows, which stay in the processor's cache
     newer = np.argsort(item, kind="stable")
     newer = newer[((gain > 0) | (met[longest, longest] > 0))[newer]]
-    for start in range(0, len(newer), _EVENTS_AT_ONCE):
+    parts = range(0, len(newer), _EVENTS_AT_ONCE)
+    for number, start in enumerate(parts):
         some = newer[start : start + _EVENTS_AT_ONCE]
         # those of many earlier events come first, so that at each lag it is the first that have a partner
         some = some[np.argsort(-sequences.position[some], kind="stable")]
-        _add_pairs(equations, sequences, some, gain[some], {pair: each[some] for pair, each in met.items()}, negligible)
-        progress(min(1.0, (start + _EVENTS_AT_ONCE) / len(newer)))
+        weights = {pair: each[some] for pair, each in met.items()}
+        for share in _adding_pairs(equations, sequences, some, gain[some], weights, negligible):
+            progress((number + share) / len(parts))
     _fold(equations.products)
     behind = sequences.position > 0
     for j, decay in blocks:
@@ -113,16 +115,17 @@ def add_positions(
     equations.targets[:, -1] += np.bincount(item, gain * behind, n).astype(np.float32)
 
 
-def _add_pairs(
+def _adding_pairs(
     equations: NormalEquations,
     sequences: Sequences,
     newer: NDArray[np.int64],
     gain: NDArray[np.float32],
     met: dict[tuple[int, int], NDArray[np.float32]],
     negligible: float,
-) -> None:
+) -> Iterator[float]:
     """Adds what the events `newer`, those of later positions first, contribute with all earlier ones of their users:
-    `gain` to the targets, `met` to the products, in the row of the newer event, above or below the diagonal.
+    `gain` to the targets, `met` to the products, in the row of the newer event, above or below the diagonal. After each
+    lag it tells the share that is done.
     """
     decays, n, item = equations.decays, sequences.n_items, sequences.item
     size = len(equations.products)
@@ -145,6 +148,7 @@ def _add_pairs(
                     both[same] *= 2
                 np.add.at(product_cells, cell + (k * n * size + j * n), both)
         lag += 1
+        yield 1 - max(decays) ** lag
 
 
 def _fold(products: NDArray[np.float32]) -> None:

@@ -66,9 +66,9 @@ def with_new_events(
     now = KeptSums.load(sums)
     tell(0.1)
     head = locate(model.item_ids, now.item_ids)
-    consumed = taking_part.without_quick_repeats()
     weights = model.choice.event_weights
-    aimed_at = taking_part.weighing(weights).without_quick_repeats() if weights else consumed
+    aimed_at = taking_part.weighing(weights).without_quick_repeats()
+    consumed = aimed_at if taking_part.weight is not None else replace(aimed_at, weight=None)
     earlier = _earlier(interactions.weighing(weights), known, taking_part).without_quick_repeats()
     now = _with(now, aimed_at, earlier, head, lambda share: tell(0.1 + 0.3 * share))
     now.save(kept)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness, mode_of
+from tastemaker.recommenders.choice import Choice, Decays, choose, choose_nearness, mode_of, trial_users
 from tastemaker.recommenders.circumstances import Circumstances
 from tastemaker.recommenders.circumstances_choice import choose_strengths
 from tastemaker.recommenders.event_weights_choice import with_event_weights
@@ -165,7 +165,8 @@ class SequenceRidge:
             choice = replace(choice, share=0.0, scales=Scales(0.0, 0.0))
         if self.second_opinions is not None:
             choice = replace(choice, pool=self.second_opinions)
-        return with_event_weights(choice, interactions, seed=seed, progress=lambda share: tell(0.7 + 0.3 * share))
+        taking_part = interactions.of_users(trial_users(consumed, seed))
+        return with_event_weights(choice, taking_part, seed=seed, progress=lambda share: tell(0.7 + 0.3 * share))
 
     def _trained(
         self,
@@ -178,16 +179,15 @@ class SequenceRidge:
         sums: Path | None = None,
     ) -> SequenceRidgeModel:
         """By what was chosen, of the `exact_items` most popular items; without circumstances."""
-        consumed = interactions.without_quick_repeats()
+        aimed_at = interactions.weighing(choice.event_weights).without_quick_repeats()
+        # chosen weights are those of the regression's targets alone
+        consumed = aimed_at if interactions.weight is not None else replace(aimed_at, weight=None)
         had_by = distinct_users(consumed)
         popular = np.argsort(-had_by, kind="stable")[: exact_items if choice.share < 1 else 0]
         head = np.sort(popular[had_by[popular] >= self.fewest_users]).astype(np.int32)
         mode = mode_of(len(head), int((had_by > 0).sum()))
         choice = replace(choice, mode=mode, pool=choice.pool if len(head) else 0.0)
         rate = rate_of(consumed)
-        aimed_at = consumed
-        if choice.event_weights:
-            aimed_at = interactions.weighing(choice.event_weights).without_quick_repeats()
         ridge, intercept = self._ridge(aimed_at, head, choice, lambda share: tell(0.6 * share), sums)
         n_items = len(interactions.item_ids)
         part = np.full(n_items, 1.0, dtype=np.float32)

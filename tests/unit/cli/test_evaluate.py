@@ -287,6 +287,12 @@ def test_a_recipe_of_texts_finds_what_is_written_alike(
     assert found["popularity"]["metricsNewItems"][key]["mean"] < 1.0
 
 
+def test_several_recipes_are_named_together_or_one_by_one(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--interactions", str(ring), "--seeds", "1", "--recipe", "aws-sims", "--recipe", "aws-similar-items"]
+
+    assert list(_json(capsys, *arguments)["recipes"])[:2] == ["aws-sims", "aws-similar-items"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

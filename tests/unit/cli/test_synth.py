@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import socket
 from typing import TYPE_CHECKING
 
 from tastemaker.cli.synth import synthesis
@@ -16,27 +16,21 @@ import subprocess, sys
 subprocess.run([sys.executable, "node.py"])
 """
 _NODE = """
-import itertools, os, pathlib, time
+import socket, threading
 
-for number in itertools.count():
-    (pathlib.Path(os.environ["TMPDIR"]) / str(number)).touch()
-    time.sleep(0.01)
+with socket.create_connection(("127.0.0.1", {port})):
+    threading.Event().wait()
 """
 
 
 def test_what_the_app_has_started_ends_with_it(tmp_path: Path) -> None:
-    root, written = tmp_path / "root", tmp_path / "written"
-    for folder in (root, written):
-        folder.mkdir()
-    (root / "app.py").write_text(_APP, encoding="utf-8")
-    (root / "node.py").write_text(_NODE, encoding="utf-8")
-
-    with synthesis(root, written / "cdk.out"):
-        until = time.monotonic() + 30
-        while not any(written.iterdir()):
-            assert time.monotonic() < until
-            time.sleep(0.01)
-
-    there = len(list(written.iterdir()))
-    time.sleep(0.2)
-    assert len(list(written.iterdir())) == there
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        (tmp_path / "app.py").write_text(_APP, encoding="utf-8")
+        (tmp_path / "node.py").write_text(_NODE.format(port=server.getsockname()[1]), encoding="utf-8")
+        with synthesis(tmp_path, tmp_path / "cdk.out"):
+            node, _ = server.accept()
+        with node:
+            node.settimeout(10)
+            # only the end of the process closes its side
+            assert node.recv(1) == b""
