@@ -79,10 +79,8 @@ def with_new_events(
     del now
     rate = np.where(learned, rate_of(consumed), model.rate)
     base = np.where(learned, base_of(rate, head, intercept, model.choice), model.base)
-    pool = model.pool
     # without news they are as the training found them, which may have held users out
-    if pool is not None and len(consumed) > len(earlier):
-        pool = Pool.learn(of_items(consumed, head), head, len(model.item_ids), pool.strength)
+    pool = _learned_anew(model.pool, consumed, head) if len(consumed) > len(earlier) else model.pool
     tell(1.0)
     return replace(
         model,
@@ -93,6 +91,13 @@ def with_new_events(
         repeats=RepeatTable.beside(taking_part, consumed, HORIZON),
         pool=pool,
     )
+
+
+def _learned_anew(pool: Pool | None, consumed: Interactions, head: NDArray[np.int32]) -> Pool | None:
+    """Of the same items and strength; None where there is none."""
+    if pool is None:
+        return None
+    return Pool.learn(of_items(consumed, head), head, len(consumed.item_ids), pool.strength)
 
 
 def _check_memory(recipe: SequenceRidge, model: SequenceRidgeModel, events: int) -> None:
